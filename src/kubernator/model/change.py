@@ -1,0 +1,95 @@
+"""The difference of one object between what is live and what is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kubernator.model.gvk import GroupVersionKind
+    from kubernator.model.origin import Origin
+    from kubernator.model.ref import ResourceRef
+    from kubernator.model.resource import Manifest, PropagationPolicy, Resource
+
+__all__ = ["Change", "ChangeKind", "FieldConflict", "PatchOp", "PluginChange"]
+
+
+class ChangeKind(StrEnum):
+    """What is to be done about one object."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchOp:
+    """One operation of a JSON Patch (RFC 6902), without ``from``. ``old`` is what stands there now, for people."""
+
+    op: str
+    path: str
+    value: Any = None
+    old: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldConflict:
+    """A field that another manager owns. ``manager`` is as the server names it; ``time`` is RFC 3339 or empty."""
+
+    field: str
+    manager: str
+    time: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What one object needs. Data; carrying it out is ``apply.actions``.
+
+    ``live`` is what the server holds, ``predicted`` what it says it would hold afterwards (both None where unknown).
+    ``patch`` leads from live to predicted. ``uid`` and ``resource_version`` are those of the live object, the
+    preconditions of the write. ``take_over`` says that managed fields of an earlier writer become ours first.
+    ``deferred`` marks a change whose surroundings (namespace, definition) come into being in this run: it is predicted
+    from what was declared and planned again when they are there.
+    """
+
+    kind: ChangeKind
+    ref: ResourceRef
+    gvk: GroupVersionKind
+    origin: Origin
+    resource: Resource | None = None
+    desired: Manifest | None = None
+    live: Manifest | None = None
+    predicted: Manifest | None = None
+    patch: tuple[PatchOp, ...] = ()
+    uid: str = ""
+    resource_version: str = ""
+    propagation: PropagationPolicy | None = None
+    reason: str = ""
+    conflicts: tuple[FieldConflict, ...] = ()
+    warnings: tuple[str, ...] = ()
+    take_over: tuple[str, ...] = ()
+    deferred: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether carrying it out sends a write."""
+        return self.kind in {ChangeKind.CREATE, ChangeKind.UPDATE, ChangeKind.REPLACE, ChangeKind.DELETE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginChange:
+    """Something a plugin will write elsewhere than in the cluster.
+
+    ``phase`` is ``"before"`` or ``"after"`` the resources. ``detail`` is shown under ``dump`` as the body.
+    """
+
+    plugin: str
+    title: str
+    detail: Any
+    phase: str = "after"
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = field(default=())

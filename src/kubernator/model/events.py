@@ -1,0 +1,59 @@
+"""What happens in a run, as it happens. Reporters listen; nothing else depends on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kubernator.model.change import Change
+    from kubernator.model.outcome import Outcome
+    from kubernator.model.plan import Phase
+    from kubernator.model.ref import ResourceRef
+    from kubernator.model.status import StatusResult
+
+__all__ = ["ChangeEnded", "ChangeStarted", "Event", "Listener", "PhaseStarted", "StatusSeen", "Waiting"]
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseStarted:
+    """A phase of the plan begins."""
+
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeStarted:
+    """A change is being carried out."""
+
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEnded:
+    """A change has been carried out, or not."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class StatusSeen:
+    """An object we wait for has a new state or a new reason."""
+
+    ref: ResourceRef
+    result: StatusResult
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Still waiting: for what, and for how many seconds. Sent now and then so that silence never looks like a hang."""
+
+    pending: tuple[tuple[ResourceRef, StatusResult], ...]
+    seconds: float
+
+
+Event = PhaseStarted | ChangeStarted | ChangeEnded | StatusSeen | Waiting
+Listener: TypeAlias = "Callable[[Event], None]"

@@ -1,0 +1,181 @@
+"""What must not be shown, and the one way to not show it.
+
+Every sink (log handlers, reporters, error renderer, tool runner) passes what it is about to say through one `Secrets`.
+Values are known by content: whoever reads a secret registers it with `Secrets.add`, and from then on the value is
+replaced wherever it turns up, plain, base64, URL-quoted or JSON-escaped, by a marker ``<secret N>``. N tells equal
+from different within one run and nothing else. A value shorter than 8 characters would mask innocent text, so it is
+only masked where it stands: the data of a Secret object, through `Secrets.manifest`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import threading
+import urllib.parse
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["MIN_LENGTH", "Secrets"]
+
+MIN_LENGTH: Final = 8
+
+
+class Secrets:
+    """The secrets of one run. Safe to use from several threads."""
+
+    def __init__(self, *, show: bool = False) -> None:
+        self.show = show
+        self._numbers: dict[str, int] = {}
+        self._forms: dict[str, int] = {}
+        self._pattern: re.Pattern[str] | None = None
+        self._lock = threading.Lock()
+
+    def add(self, value: str | bytes) -> str:
+        """Declare a secret and return it unchanged, as text."""
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        if text:
+            self._number(text)
+        return text
+
+    def marker(self, value: str) -> str:
+        """Return what stands for this value, whatever its length."""
+        return value if self.show or not value else f"<secret {self._number(value)}>"
+
+    def redact(self, text: str) -> str:
+        """Replace every known secret in a text."""
+        if self.show or not self._forms:
+            return text
+        with self._lock:
+            if self._pattern is None:
+                longest_first = sorted(self._forms, key=len, reverse=True)
+                self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+            pattern = self._pattern
+        return pattern.sub(lambda match: f"<secret {self._forms[match.group()]}>", text)
+
+    def data(self, value: Any) -> Any:
+        """Replace every known secret in the keys and strings of a structure, which stays as it is."""
+        if self.show:
+            return value
+        return self._data(value)
+
+    def manifest(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a manifest fit to be shown: the values of a Secret become markers, known secrets go everywhere.
+
+        A Secret of an unusual shape (``data`` is a list, a value is a number) is masked as well: what cannot be
+        understood is not shown.
+        """
+        if self.show:
+            return dict(manifest)
+        self.learn(manifest)
+        if not is_secret(manifest):
+            shown: dict[str, Any] = self._data(dict(manifest))
+            return shown
+        return {
+            key: self._mask(value, encoded=key == "data") if key in {"data", "stringData"} else self._data(value)
+            for key, value in manifest.items()
+        }
+
+    def learn(self, manifest: Mapping[str, Any]) -> None:
+        """Register the values of a Secret object; other kinds are left alone."""
+        if not is_secret(manifest):
+            return
+        for key in ("data", "stringData"):
+            for text in _strings(manifest.get(key)):
+                self.add(_decoded(text) if key == "data" else text)
+                if key == "data":
+                    self.add(text)
+
+    def at(self, manifest: Mapping[str, Any], path: Iterable[str | int], value: Any) -> Any:
+        """Return a value of a manifest fit to be shown, knowing where in the manifest it stands."""
+        if self.show:
+            return value
+        first = next(iter(path), None)
+        if is_secret(manifest) and first in {"data", "stringData"}:
+            return self._mask(value, encoded=first == "data")
+        return self._data(value)
+
+    def _mask(self, value: Any, *, encoded: bool) -> Any:
+        match value:
+            case dict():
+                return {key: self._mask(item, encoded=encoded) for key, item in value.items()}
+            case list():
+                return [self._mask(item, encoded=encoded) for item in value]
+            case None:
+                return None
+            case _:
+                text = str(value)
+                return self.marker(_decoded(text) if encoded else text)
+
+    def _data(self, value: Any) -> Any:
+        match value:
+            case str():
+                return self.redact(value)
+            case dict():
+                return {self._data(key): self._data(item) for key, item in value.items()}
+            case list() | tuple():
+                return [self._data(item) for item in value]
+            case _:
+                return value
+
+    def _number(self, text: str) -> int:
+        with self._lock:
+            number = self._numbers.get(text)
+            if number is None:
+                number = self._numbers[text] = len(self._numbers) + 1
+                if len(text) >= MIN_LENGTH:
+                    for form in _forms(text):
+                        self._forms.setdefault(form, number)
+                    self._pattern = None
+            return number
+
+
+def is_secret(manifest: Mapping[str, Any]) -> bool:
+    """Say whether a manifest is a core Secret, of any version."""
+    return manifest.get("kind") == "Secret" and "/" not in str(manifest.get("apiVersion", "v1"))
+
+
+def _strings(value: Any) -> Iterable[str]:
+    match value:
+        case dict():
+            for item in value.values():
+                yield from _strings(item)
+        case list():
+            for item in value:
+                yield from _strings(item)
+        case None | bool():
+            return
+        case _:
+            yield str(value)
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return text
+
+
+def _forms(text: str) -> Iterable[str]:
+    """Every spelling under which a secret could turn up; a value of several lines also line by line."""
+    raw = text.encode("utf-8", "surrogatepass")
+    encoded = base64.b64encode(raw).decode()
+    spellings = {
+        text,
+        text.strip(),
+        encoded,
+        encoded.rstrip("="),
+        base64.urlsafe_b64encode(raw).decode(),
+        urllib.parse.quote(raw),
+        urllib.parse.quote(raw, safe=""),
+        urllib.parse.quote_plus(raw),
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        repr(text)[1:-1],
+        *(line.strip() for line in text.splitlines() if not line.startswith("-----")),  # PEM armour is no secret
+    }
+    yield from (spelling for spelling in spellings if len(spelling) >= MIN_LENGTH)

@@ -1,0 +1,64 @@
+"""What scripts may import: ``from kubernator.script import ktor, logger``.
+
+The import is optional; both are globals of every ``.kubernator.py``. For a type checker they are typed names; at run
+time this module hands out the running script's own objects.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+from kubernator.scope.namespace import View
+
+if TYPE_CHECKING:
+    from kubernator.plugins.app import AppNamespace
+    from kubernator.plugins.k8s.plugin import K8sNamespace
+    from kubernator.plugins.kubeconfig import KubeconfigNamespace
+    from kubernator.scope.containers import ContextDict
+
+__all__ = ["Ktor", "ScriptLogger", "ktor", "logger"]
+
+
+class ScriptLogger(logging.Logger):
+    """A logger that knows level TRACE (5), as every logger of the program does."""
+
+    def trace(self, msg: object, *args: object, **kwargs: Any) -> None:
+        """Log at level TRACE."""
+
+
+class Ktor(View):
+    """The context of one directory: the namespaces of plugins, and whatever scripts set.
+
+    A value set here is seen here and below. ``ktor.globals`` is the root, seen everywhere.
+    """
+
+    if TYPE_CHECKING:
+        globals: Ktor
+        common: ContextDict
+        app: AppNamespace
+        k8s: K8sNamespace
+        kubeconfig: KubeconfigNamespace
+        tf: Any
+        helm: Any
+        templates: Any
+        kops: Any
+
+
+if TYPE_CHECKING:
+    ktor: Ktor
+    logger: ScriptLogger
+
+
+def __getattr__(name: str) -> Any:
+    if name not in {"ktor", "logger"}:
+        raise AttributeError(name)
+    frame = sys._getframe(1)  # noqa: SLF001 - the documented way to the caller
+    while frame is not None:
+        if "__kubernator_script__" in frame.f_globals and name in frame.f_globals:
+            return frame.f_globals[name]
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    raise AttributeError(f"`{name}` exists only while a script runs")
