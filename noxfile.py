@@ -13,7 +13,7 @@ import nox
 nox.options.sessions = ["lint", "types", "floors", "unit", "tests"]
 nox.options.default_venv_backend = "none"  # the environment of ./dev is locked and holds everything
 
-CODE = ["src", "tests", "examples", "noxfile.py", "dev"]
+CODE = ["src", "tests", "examples", "benchmarks", "noxfile.py", "dev"]
 SUPPORTED = ["3.11", "3.12", "3.13", "3.14"]
 THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
 
