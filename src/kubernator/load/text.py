@@ -1,0 +1,75 @@
+"""Bytes to text, and positions in a text.
+
+Encodings are those YAML knows (YAML 1.2, 5.2): UTF-8, and UTF-16 or UTF-32 told by a byte order mark or by where the
+zero bytes are. A byte order mark is dropped.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import TYPE_CHECKING, Final
+
+from kubernator import errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kubernator.model.origin import Origin
+    from kubernator.model.sourcemap import Place
+
+__all__ = ["decode", "locate", "read"]
+
+#: What begins with it -> the encoding, and how many bytes of it are a mark. The longer ones first.
+_BEGINNINGS: Final = (
+    (re.compile(rb"\x00\x00\xfe\xff"), "utf-32-be", 4),
+    (re.compile(rb"\xff\xfe\x00\x00"), "utf-32-le", 4),
+    (re.compile(rb"\x00\x00\x00[^\x00]"), "utf-32-be", 0),
+    (re.compile(rb"[^\x00]\x00\x00\x00"), "utf-32-le", 0),
+    (re.compile(re.escape(codecs.BOM_UTF16_BE)), "utf-16-be", 2),
+    (re.compile(re.escape(codecs.BOM_UTF16_LE)), "utf-16-le", 2),
+    (re.compile(rb"\x00[^\x00]"), "utf-16-be", 0),
+    (re.compile(rb"[^\x00]\x00"), "utf-16-le", 0),
+    (re.compile(re.escape(codecs.BOM_UTF8)), "utf-8", 3),
+)
+
+#: The line breaks YAML 1.1 counts, which are those of libyaml's marks.
+_BREAK: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+
+
+def read(path: Path, *, origin: Origin) -> str:
+    """Return the text of a file, or raise `LoadError` when it cannot be opened or is no text."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise errors.LoadError(
+            f"cannot read `{origin.path}`: {error.strerror or type(error).__name__}", origin=origin
+        ) from error
+    return decode(data, origin=origin)
+
+
+def decode(data: bytes, *, origin: Origin) -> str:
+    """Return the text that the bytes of a file spell, without a byte order mark.
+
+    Raise `LoadError` with line and column when they spell none.
+    """
+    encoding, mark = next(
+        ((name, size) for beginning, name, size in _BEGINNINGS if beginning.match(data)), ("utf-8", 0)
+    )
+    try:
+        return data[mark:].decode(encoding)
+    except UnicodeDecodeError as error:
+        before = data[mark : mark + error.start].decode(encoding, "replace")
+        raise errors.LoadError(
+            f"not {encoding.upper()} text: {error.reason} `0x{data[mark + error.start]:02x}`",
+            origin=origin.at(*locate(before, len(before))),
+            hint="save the file as UTF-8; bytes that are no text go into a Secret or ConfigMap base64-encoded",
+        ) from error
+
+
+def locate(text: str, index: int) -> Place:
+    """Return line and column, from 1, of a position in a text."""
+    line, start = 1, 0
+    for found in _BREAK.finditer(text, 0, index):
+        line, start = line + 1, found.end()
+    return line, index - start + 1
