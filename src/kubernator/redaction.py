@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 import threading
 import urllib.parse
 from typing import TYPE_CHECKING, Any, Final
@@ -31,8 +30,8 @@ class Secrets:
     def __init__(self, *, show: bool = False) -> None:
         self.show = show
         self._numbers: dict[str, int] = {}
-        self._forms: dict[str, int] = {}
-        self._pattern: re.Pattern[str] | None = None
+        # Every spelling is found by its first characters, so the cost of a text does not grow with the secrets known.
+        self._spellings: dict[str, list[tuple[str, int]]] = {}
         self._lock = threading.Lock()
 
     def add(self, value: str | bytes) -> str:
@@ -47,15 +46,22 @@ class Secrets:
         return value if self.show or not value else f"<secret {self._number(value)}>"
 
     def redact(self, text: str) -> str:
-        """Replace every known secret in a text."""
-        if self.show or not self._forms:
+        """Replace every known secret in a text; of several that begin at one place, the longest."""
+        if self.show or not self._spellings:
             return text
-        with self._lock:
-            if self._pattern is None:
-                longest_first = sorted(self._forms, key=len, reverse=True)
-                self._pattern = re.compile("|".join(map(re.escape, longest_first)))
-            pattern = self._pattern
-        return pattern.sub(lambda match: f"<secret {self._forms[match.group()]}>", text)
+        parts: list[str] = []
+        done = at = 0
+        last = len(text) - MIN_LENGTH
+        while at <= last:
+            found = self._spellings.get(text[at : at + MIN_LENGTH])
+            known = found and next(((form, number) for form, number in found if text.startswith(form, at)), None)
+            if not known:
+                at += 1
+                continue
+            form, number = known
+            parts += [text[done:at], f"<secret {number}>"]
+            done = at = at + len(form)
+        return "".join([*parts, text[done:]]) if parts else text
 
     def data(self, value: Any) -> Any:
         """Replace every known secret in the keys and strings of a structure, which stays as it is."""
@@ -129,9 +135,15 @@ class Secrets:
                 number = self._numbers[text] = len(self._numbers) + 1
                 if len(text) >= MIN_LENGTH:
                     for form in _forms(text):
-                        self._forms.setdefault(form, number)
-                    self._pattern = None
+                        self._keep(form, number)
             return number
+
+    def _keep(self, form: str, number: int) -> None:
+        start = form[:MIN_LENGTH]
+        known = self._spellings.get(start, [])
+        if all(form != other for other, _ in known):
+            # replaced, not changed: another thread may be reading the old list
+            self._spellings[start] = sorted([*known, (form, number)], key=lambda each: -len(each[0]))
 
 
 def is_secret(manifest: Mapping[str, Any]) -> bool:

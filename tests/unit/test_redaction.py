@@ -98,3 +98,11 @@ def test_the_input_stays_as_it_is() -> None:
     manifest = {"kind": "Secret", "stringData": {"a": "correct-horse"}}
     Secrets().manifest(manifest)
     assert manifest["stringData"] == {"a": "correct-horse"}
+
+
+def test_of_several_the_longest_is_replaced() -> None:
+    """A secret that begins like another one is not cut in the middle."""
+    secrets = Secrets()
+    secrets.add("correct-horse")
+    secrets.add("correct-horse-battery")
+    assert secrets.redact("correct-horse-battery, correct-horse!") == "<secret 2>, <secret 1>!"
