@@ -1,0 +1,1 @@
+"""Programs we run and things we fetch: processes, downloads, archives, the cache."""

@@ -1,0 +1,170 @@
+"""The cache directory and the state directory: where they are, how they are laid out, who may read them.
+
+What stands in the cache can be had again, so `Cache.clear` may remove all of it. What cannot, the data of a sandbox,
+stands in the state directory. Both are private to the user: directories 0700, files 0600. Processes that share them
+agree by file locks; a file is replaced as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kubernator import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["APP", "Cache", "locked", "private_directory", "replacing", "state_root", "write"]
+
+APP: Final = "kubernator"
+
+PARTS: Final = ("git", "bin", "http", "discovery", "controlplane")
+"""The directories of the cache; `Cache` has a property for each."""
+
+LOCKS: Final = "locks"
+
+
+class Cache:
+    """One cache directory; the user's own unless told otherwise. A part is made when it is first asked for."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root if root is not None else _user_cache()
+
+    @property
+    def git(self) -> Path:
+        """Mirrors and worktrees of repositories."""
+        return self._part("git")
+
+    @property
+    def bin(self) -> Path:
+        """Programs, a directory for each name and version."""
+        return self._part("bin")
+
+    @property
+    def http(self) -> Path:
+        """Files that were downloaded."""
+        return self._part("http")
+
+    @property
+    def discovery(self) -> Path:
+        """What kinds servers know."""
+        return self._part("discovery")
+
+    @property
+    def controlplane(self) -> Path:
+        """The programs of the sandbox, a directory for each set."""
+        return self._part("controlplane")
+
+    def clear(self, *parts: str) -> None:
+        """Remove the whole cache, or the named parts; what is not there is no error.
+
+        Locks stay: a process that holds one must not be joined by another that made a new file of the same name.
+        """
+        unknown = set(parts) - set(PARTS)
+        if unknown:
+            raise errors.UsageError(f"the cache has no part `{min(unknown)}`", hint=f"parts are {', '.join(PARTS)}")
+        for path in sorted(self.root.iterdir()) if self.root.is_dir() else ():
+            if (parts and path.name not in parts) or path.name == LOCKS:
+                continue
+            _remove(path)
+
+    def locked(
+        self, name: str, *, waiting: Callable[[], object] | None = None
+    ) -> contextlib.AbstractContextManager[None]:
+        """Hold the lock of this name against other processes; ``waiting`` is called once if somebody else has it."""
+        return locked(private_directory(self.root / LOCKS) / f"{name}.lock", waiting=waiting)
+
+    def _part(self, name: str) -> Path:
+        private_directory(self.root)
+        return private_directory(self.root / name)
+
+
+def state_root() -> Path:
+    """Return the directory for what must not be lost when the cache is cleared. It is not made here."""
+    import platformdirs  # noqa: PLC0415 - not needed by `--version`
+
+    return platformdirs.user_state_path(APP, appauthor=False)
+
+
+def private_directory(path: Path) -> Path:
+    """Make a directory that only the user can read, and return it; one that is there is made private if it is ours."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o700)
+    except OSError as error:
+        raise errors.ToolError(
+            f"`{path}` cannot be made: {error.strerror}",
+            hint="set `XDG_CACHE_HOME` or `XDG_STATE_HOME` to a place you own",
+        ) from error
+    return path
+
+
+def write(path: Path, content: bytes | str, *, mode: int = 0o600) -> None:
+    """Write a file as a whole: whoever reads it sees the old content or the new one."""
+    with replacing(path, mode=mode) as part:
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, mode: int = 0o600) -> Iterator[Path]:
+    """Hand out a file next to ``path`` that takes its place when the block ends well, and goes when it does not."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+    except OSError as error:
+        raise errors.ToolError(f"`{path}` cannot be written: {error.strerror}") from error
+    part = Path(name)
+    try:
+        yield part
+        part.chmod(mode)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise errors.ToolError(f"`{path}` cannot be written: {error.strerror}") from error
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, waiting: Callable[[], object] | None = None) -> Iterator[None]:
+    """Hold a lock file against other processes and threads; the system lets go of it when the holder dies."""
+    import filelock  # noqa: PLC0415 - not needed by `--version`
+
+    lock = filelock.FileLock(path, mode=0o600, thread_local=False)
+    try:
+        try:
+            lock.acquire(blocking=False)
+        except filelock.Timeout:
+            if waiting is not None:
+                waiting()
+            lock.acquire()
+    except OSError as error:
+        raise errors.ToolError(f"`{path}` cannot be locked: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _user_cache() -> Path:
+    import platformdirs  # noqa: PLC0415 - not needed by `--version`
+
+    return platformdirs.user_cache_path(APP, appauthor=False)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        # Go writes its modules read-only, directories too
+        for directory, _, _ in os.walk(path):
+            with contextlib.suppress(OSError):
+                Path(directory).chmod(0o700)
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,45 @@
+"""A program as plugins see it: its name, where it lies, its version, and how it came to be there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Tool", "ToolOrigin", "find"]
+
+
+class ToolOrigin(Enum):
+    """How a program was had."""
+
+    PATH = "PATH"
+    CACHE = "cache"
+    DOWNLOAD = "download"
+    BUILT = "built"
+    GIVEN = "given"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A program that can be run. ``version`` is empty where nobody asked the program."""
+
+    name: str
+    path: Path
+    version: str = ""
+    origin: ToolOrigin = ToolOrigin.PATH
+
+
+def find(name: str, path_dirs: Iterable[str | os.PathLike[str]] | None = None) -> Tool | None:
+    """Return the first executable of that name in the directories, else None. No directories given means ``PATH``."""
+    if path_dirs is None:
+        where = shutil.which(name)
+        return Tool(name=name, path=Path(where)) if where else None
+    dirs = [os.fspath(directory) for directory in path_dirs]
+    where = shutil.which(name, path=os.pathsep.join(dirs)) if dirs else None
+    return Tool(name=name, path=Path(where), origin=ToolOrigin.GIVEN) if where else None
