@@ -1,0 +1,1 @@
+"""What tests need, for us and for authors of plugins."""

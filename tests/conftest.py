@@ -1,0 +1,3 @@
+"""What all tests share: the fixtures of `kubernator.testing`."""
+
+pytest_plugins = ["kubernator.testing.fixtures"]
