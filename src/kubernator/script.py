@@ -45,6 +45,9 @@ class Ktor(View):
         templates: Any
         kops: Any
 
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
 
 if TYPE_CHECKING:
     ktor: Ktor

@@ -9,22 +9,29 @@ __all__ = ["ContextDict", "FrozenDict", "FrozenList", "FrozenSet", "detach", "fr
 
 
 class ContextDict(dict[str, Any]):
-    """A dict whose keys can be read and written as attributes; what ``ktor.x = {...}`` becomes."""
+    """A dict whose keys can be read and written as attributes; what ``ktor.x = {...}`` becomes.
+
+    A key wins over the dict method of its name (``ktor.x.values`` is the key ``values`` where there is one), as scripts
+    expect; only ``items`` stays the method, because everything that serialises a dict calls it.
+    """
+
+    def __getattribute__(self, name: str) -> Any:
+        if name != "items" and not name.startswith("__") and dict.__contains__(self, name):
+            return dict.__getitem__(self, name)
+        return super().__getattribute__(name)
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"`{name}` is not set; there are {', '.join(map(str, self)) or 'no keys'}") from None
+        raise AttributeError(
+            f"`{name}` is not set; there are {', '.join(map(str, self)) or 'no keys'}", name=name, obj=self
+        )
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self[name] = value
+        self[name] = ContextDict(value) if type(value) is dict else value
 
     def __delattr__(self, name: str) -> None:
-        try:
-            del self[name]
-        except KeyError:
-            raise AttributeError(f"`{name}` is not set") from None
+        if name not in self:
+            raise AttributeError(f"`{name}` is not set", name=name, obj=self)
+        del self[name]
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *map(str, self)]
@@ -33,48 +40,80 @@ class ContextDict(dict[str, Any]):
 def detach(value: Any) -> Any:
     """Copy lists, dicts and sets in structure, all the way down; leaves are shared.
 
-    A value of another class is shared, as in all Python, unless it has a method ``__scope_copy__``.
+    A container that occurs twice in the structure occurs twice in the copy, as one. A value of another class is shared,
+    as in all Python, unless it has a method ``__scope_copy__``.
     """
+    return _Copier().copy(value)
+
+
+class _Copier:
+    """One copy of one structure; knows what has been copied already, so that cycles end."""
+
+    def __init__(self) -> None:
+        self._done: dict[int, Any] = {}
+
+    def copy(self, value: Any) -> Any:
+        if id(value) in self._done:
+            return self._done[id(value)]
+        match value:
+            case dict():
+                return self._filled(value, lambda twin: dict.update(twin, self._pairs(value)))
+            case list():
+                return self._filled(value, lambda twin: list.extend(twin, [self.copy(item) for item in value]))
+            case set():
+                return self._filled(value, lambda twin: set.update(twin, value))
+            case tuple() if type(value) is tuple:
+                items = tuple(self.copy(item) for item in value)
+                return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+            case _:
+                copier = getattr(type(value), "__scope_copy__", None)
+                return value if copier is None else copier(value)
+
+    def _pairs(self, value: dict[Any, Any]) -> list[tuple[Any, Any]]:
+        return [(key, self.copy(item)) for key, item in dict.items(value)]
+
+    def _filled(self, value: Any, fill: Any) -> Any:
+        """Note the empty twin before its items are copied: they may lead back here."""
+        twin = _empty(value)
+        self._done[id(value)] = twin
+        fill(twin)
+        return twin
+
+
+def _empty(value: Any) -> Any:
+    """Return an empty container of the same class, of whose other state a shallow copy is good enough."""
     match value:
-        case dict():
-            items = {key: detach(item) for key, item in value.items()}
-            return _rebuilt(value, dict, items)
-        case list():
-            return _rebuilt(value, list, [detach(item) for item in value])
-        case set():
-            return _rebuilt(value, set, value)
-        case tuple() if type(value) is tuple:
-            return tuple(detach(item) for item in value)
-        case _:
-            copier = getattr(type(value), "__scope_copy__", None)
-            return value if copier is None else copier(value)
-
-
-def _rebuilt(value: Any, plain: type, items: Any) -> Any:
-    """Give the copied items to a container of the same class, of which only the built-in part is known to us."""
-    if type(value) is plain or isinstance(value, FrozenDict | FrozenList | FrozenSet):
-        return ContextDict(items) if isinstance(value, FrozenDict) else plain(items)
-    if type(value) is ContextDict:
-        return ContextDict(items)
+        case FrozenDict() | ContextDict():
+            return ContextDict()
+        case FrozenList():
+            return []
+        case FrozenSet():
+            return set()
+    if type(value) in {dict, list, set}:
+        return type(value)()
     twin = copy.copy(value)
-    twin.clear()
-    (twin.extend if plain is list else twin.update)(items)
+    kind = dict if isinstance(value, dict) else list if isinstance(value, list) else set
+    kind.clear(twin)
     return twin
 
 
 def freeze(value: Any) -> Any:
-    """Return a container that reads like this one and refuses to be written; other values as they are."""
+    """Return a container that reads like this one and refuses to be written; other values as they are.
+
+    A value whose class has a method ``__scope_freeze__`` is asked for its own frozen form.
+    """
     match value:
         case FrozenDict() | FrozenList() | FrozenSet():
             return value
         case dict():
-            return FrozenDict({key: freeze(item) for key, item in value.items()})
+            return FrozenDict({key: freeze(item) for key, item in dict.items(value)})
         case list():
             return FrozenList(freeze(item) for item in value)
         case set():
             return FrozenSet(value)
         case _:
-            return value
+            freezer = getattr(type(value), "__scope_freeze__", None)
+            return value if freezer is None else freezer(value)
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
@@ -84,6 +123,7 @@ def _refuse(*_: object, **__: object) -> NoReturn:
 class FrozenDict(ContextDict):
     """A context dict after the walk."""
 
+    __setattr__ = __delattr__ = _refuse
     __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 
 

@@ -29,6 +29,9 @@ class Globs(MutableSet[Pattern]):
     def __scope_copy__(self) -> Globs:
         return Globs(self)
 
+    def __scope_freeze__(self) -> Globs:
+        return Globs(self, immutable=True)
+
     def _check(self) -> None:
         if self.immutable:
             raise RuntimeError("immutable")

@@ -37,7 +37,9 @@ class Registrations(Generic[_Item]):
 
     def visible(self, scope: Scope) -> list[_Item]:
         """Everything that is registered in a scope and above, first registered first."""
-        entries = sorted((entry for _, own in scope.gather(self.key) for entry in own), key=lambda entry: int(entry[0]))
+        entries = sorted(
+            (entry for _, own in scope.gather(self.key) for entry in own.entries), key=lambda entry: int(entry[0])
+        )
         seen: list[_Item] = []
         for _, added, item in entries:
             if added:
@@ -48,6 +50,13 @@ class Registrations(Generic[_Item]):
 
     def _own(self, scope: Scope) -> list[tuple[int, bool, _Item]]:
         if not scope.own(self.key) or scope.frozen:
-            scope.write(self.key, [])
-        own: list[tuple[int, bool, _Item]] = scope.read(self.key)
-        return own
+            scope.write(self.key, _Own())
+        own: _Own[_Item] = scope.peek(self.key)
+        return own.entries
+
+
+class _Own(Generic[_Item]):
+    """The additions and removals of one scope. Not a container of Python's, so that reading it never copies it."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[int, bool, _Item]] = []

@@ -58,6 +58,13 @@ class Scope:
                 return self._touch(key, scope._values[key])
         raise KeyError(key)
 
+    def peek(self, key: Key) -> Any:
+        """Return the value seen here without making it this scope's own: it must not be changed. Raises KeyError."""
+        for scope in self.chain:
+            if key in scope._values:
+                return scope._values[key]
+        raise KeyError(key)
+
     def _touch(self, key: Key, inherited: Any) -> Any:
         if self.frozen:
             return containers.freeze(inherited)
@@ -76,8 +83,8 @@ class Scope:
         """Set a value here. Raises RuntimeError after the walk."""
         if self.frozen:
             raise RuntimeError(
-                f"the walk is over and the context of `{self.label}` can only be read now; setting `{_name(key)}` would "
-                "have no effect"
+                f"the walk is over and the context of `{self.label}` can only be read now; "
+                f"setting `{_name(key)}` would have no effect"
             )
         self._values[key] = value
 
@@ -85,6 +92,8 @@ class Scope:
         """Remove a value set here; what an ancestor set is seen again. Raises KeyError when it is not set here."""
         if self.frozen:
             raise RuntimeError(f"the walk is over and `{_name(key)}` cannot be removed from `{self.label}` now")
+        if key not in self._values:
+            raise KeyError(key[1])
         del self._values[key]
 
     def own(self, key: Key) -> bool:

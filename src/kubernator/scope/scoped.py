@@ -49,8 +49,11 @@ class scoped(Generic[_Value]):  # noqa: N801 - reads like a built-in where it is
         try:
             value: _Value = scope.read(key)
         except KeyError:
+            if scope.frozen:
+                frozen: _Value = containers.freeze(self.default)
+                return frozen
             value = containers.detach(self.default)
-            if value is not self.default and not scope.frozen:
+            if value is not self.default:
                 scope.write(key, value)
         return value
 

@@ -1,0 +1,1 @@
+"""The built-in plugins, each a thin shell over the floors below."""
