@@ -7,7 +7,9 @@ contract holds it), so tests may stand anything else in its place.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from kubernator import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +18,19 @@ if TYPE_CHECKING:
     from kubernator.model.gvk import GroupKind, GroupVersionKind
     from kubernator.model.resource import Manifest, PropagationPolicy
 
-__all__ = ["Applied", "Cluster", "Kind", "Kinds", "Listing", "ServerVersion", "WatchEvent"]
+__all__ = [
+    "MINIMUM_VERSION",
+    "Applied",
+    "Cluster",
+    "Kind",
+    "Kinds",
+    "Listing",
+    "ServerVersion",
+    "WatchEvent",
+    "require_supported",
+]
+
+MINIMUM_VERSION: Final = (1, 29)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +46,16 @@ class ServerVersion:
         """The version without ``v`` and vendor suffix, split at the points: ``("1", "37", "2")``."""
         plain = self.git_version.removeprefix("v").split("-")[0].split("+")[0]
         return tuple(plain.split("."))
+
+
+def require_supported(version: ServerVersion) -> None:
+    """Raise `errors.ClusterError` when the server is older than what the engine is tested with."""
+    if (version.major, version.minor) < MINIMUM_VERSION:
+        oldest = ".".join(map(str, MINIMUM_VERSION))
+        raise errors.ClusterError(
+            f"the API server is Kubernetes `{version.git_version}`, which is not supported",
+            hint=f"servers from {oldest} on are supported: upgrade the cluster",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kubernator.model.gvk import GroupVersionKind
     from kubernator.model.origin import Origin
     from kubernator.model.ref import ResourceRef
@@ -54,6 +56,13 @@ class Change:
     preconditions of the write. ``take_over`` says that managed fields of an earlier writer become ours first.
     ``deferred`` marks a change whose surroundings (namespace, definition) come into being in this run: it is predicted
     from what was declared and planned again when they are there.
+
+    What is sent, in this order, each step only where it is set: ``handover`` are the managedFields written first (for
+    ``take_over``, and for ``release``: fields given up that keep their live value); ``body`` is what is applied,
+    without preconditions, and ``force`` says that the fields in ``conflicts`` may be taken; ``instructions`` are the
+    operations of client-side merge instructions, a second write. ``fresh`` says that the kind's definition is written
+    in this run, so that refusals which pass by themselves are tried again. ``detail`` and ``hint`` go with the
+    ``reason`` of a refusal: labelled lines (causes with the place where the field was written), and what to do.
     """
 
     kind: ChangeKind
@@ -73,6 +82,14 @@ class Change:
     warnings: tuple[str, ...] = ()
     take_over: tuple[str, ...] = ()
     deferred: bool = False
+    release: tuple[str, ...] = ()
+    handover: tuple[Mapping[str, Any], ...] = ()
+    body: Manifest | None = None
+    force: bool = False
+    instructions: tuple[PatchOp, ...] = ()
+    fresh: bool = False
+    detail: tuple[tuple[str, str], ...] = ()
+    hint: str = ""
 
     @property
     def writes(self) -> bool:

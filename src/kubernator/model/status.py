@@ -24,7 +24,12 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatusResult:
-    """A state and the newest reason for it, one line."""
+    """A state and the newest reason for it, one line.
+
+    ``suspect`` says that an object in progress will not get there unless something changes (a crash loop, an image that
+    cannot be pulled): a failure if it lasts.
+    """
 
     status: Status
     message: str = ""
+    suspect: bool = False

@@ -1,0 +1,318 @@
+"""Carry out one change on a cluster.
+
+Every write names the object it was planned for, by uid and resourceVersion, or says that it creates. When the object
+moved on, it is planned again, and the write goes on only if it is the one that was approved.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from kubernator.errors import ApiError, ClusterError, Conflict, KubernatorError, NotFound
+from kubernator.model.change import Change, ChangeKind
+from kubernator.model.outcome import Outcome, OutcomeKind
+from kubernator.model.resource import BACKGROUND as _BACKGROUND
+from kubernator.planning import canonical, changes, diff, migrate, policy
+from kubernator.planning.patience import patient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kubernator.cluster.api import Applied, Cluster, Kind
+    from kubernator.model.resource import Manifest
+
+__all__ = ["carry_out"]
+
+_TRIES: Final = 8
+#: How long an object that is replaced may take to go: its finalizers and, in the foreground, its dependents.
+GONE_WITHIN: Final = 300.0
+
+_JOB_LABELS: Final = (
+    "batch.kubernetes.io/controller-uid",
+    "batch.kubernetes.io/job-name",
+    "controller-uid",
+    "job-name",
+)
+_DONE: Final = {
+    ChangeKind.CREATE: OutcomeKind.CREATED,
+    ChangeKind.UPDATE: OutcomeKind.UPDATED,
+    ChangeKind.REPLACE: OutcomeKind.REPLACED,
+    ChangeKind.DELETE: OutcomeKind.DELETED,
+}
+
+
+def carry_out(
+    change: Change, cluster: Cluster, manager: str, *, replan: Callable[[Change], Change] | None = None
+) -> Outcome:
+    """Do what a change says and return how it ended; raises nothing.
+
+    ``replan`` plans one change again when its object moved on; without it such a change is refused.
+    """
+    started = time.monotonic()
+    outcome = _tries(change, cluster, manager, replan)
+    return replace(outcome, seconds=time.monotonic() - started)
+
+
+def _tries(change: Change, cluster: Cluster, manager: str, replan: Callable[[Change], Change] | None) -> Outcome:
+    current = change
+    for _ in range(_TRIES):
+        if not current.writes:
+            return _nothing_to_write(current)
+        try:
+            applied = _write(current, cluster, manager)
+        except ApiError as error:
+            if not _moved_on(error, current):
+                return Outcome(kind=OutcomeKind.FAILED, change=current, error=_explained(error, current))
+            found = _again(change, current, error, replan)
+        except KubernatorError as error:
+            return Outcome(kind=OutcomeKind.FAILED, change=current, error=error)
+        else:
+            return Outcome(
+                kind=_DONE[current.kind],
+                change=current,
+                live=applied.manifest if applied else None,
+                warnings=applied.warnings if applied else (),
+            )
+        if isinstance(found, Outcome):
+            return found
+        current = found
+    return _overtaken(change, "it changes faster than it can be written", None)
+
+
+def _nothing_to_write(change: Change) -> Outcome:
+    kind = OutcomeKind.UNCHANGED if change.kind is ChangeKind.UNCHANGED else OutcomeKind.REFUSED
+    return Outcome(kind=kind, change=change, live=change.live, warnings=change.warnings)
+
+
+def _again(
+    approved: Change, current: Change, error: ApiError, replan: Callable[[Change], Change] | None
+) -> Change | Outcome:
+    """Plan a change again whose object moved on; an outcome when it is no longer what was approved."""
+    if replan is None or current.resource is None:
+        return _overtaken(approved, "it changed since it was planned", error)
+    try:
+        again = replan(replace(current, deferred=False))
+    except ClusterError as failed:
+        return Outcome(kind=OutcomeKind.FAILED, change=current, error=failed)
+    difference = "" if approved.deferred else _difference(approved, again)
+    return _overtaken(again, difference, error) if difference else again
+
+
+def _moved_on(error: ApiError, change: Change) -> bool:
+    if isinstance(error, NotFound):
+        return change.kind is not ChangeKind.CREATE and error.details.get("kind") != "namespaces"
+    return policy.is_stale(error) or policy.is_conflict(error)
+
+
+def _difference(approved: Change, again: Change) -> str:
+    """Say how a change planned again differs from the approved one; empty when it is the same or no longer needed."""
+    if again.kind is ChangeKind.UNCHANGED:
+        return ""
+    if again.kind is ChangeKind.REFUSED:
+        return again.reason
+    if approved.kind is not again.kind:
+        what = {
+            ChangeKind.CREATE: "it was deleted",
+            ChangeKind.UPDATE: "it was created by somebody else",
+            ChangeKind.REPLACE: "an immutable field differs by now",
+        }
+        return f"{what.get(again.kind, 'it changed')} since it was planned"
+    if again.kind is ChangeKind.CREATE or diff.same_effect(approved.patch, again.patch):
+        return ""
+    before, after = {(op.op, op.path) for op in approved.patch}, {(op.op, op.path) for op in again.patch}
+    fields = sorted(path for _, path in before ^ after) or sorted(path for _, path in after)
+    return f"it changed since it was planned, in {', '.join(f'`{path}`' for path in fields[:5])}"
+
+
+def _overtaken(change: Change, why: str, error: ApiError | None) -> Outcome:
+    refusal = Conflict(
+        f"`{change.resource or change.ref}` was not written: {why}",
+        status=409,
+        reason="Conflict",
+        detail=[*change.origin.lines(), *change.detail],
+        hint=change.hint or "nothing was lost: look at a new plan and run again",
+    )
+    refusal.__cause__ = error
+    return Outcome(kind=OutcomeKind.REFUSED, change=change, error=refusal)
+
+
+def _explained(error: ApiError, change: Change) -> ApiError:
+    """Add to an error of the server where the fields it names were written."""
+    if change.resource is None:
+        return error
+    _, lines = policy.refusal(error, change.resource)
+    error.detail = [*change.origin.lines(), ("resource", str(change.resource)), *lines]
+    if not error.hint and policy.immutable(error.causes):
+        error.hint = "the server found this only at the write; plan again"
+    return error
+
+
+def _write(change: Change, cluster: Cluster, manager: str) -> Applied | None:
+    kind = cluster.kinds().get(change.gvk)
+    if kind is None:
+        raise NotFound(
+            f"the cluster does not know `{change.gvk}`", status=404, details={"kind": "namespaces"}, hint=change.hint
+        )
+    match change.kind:
+        case ChangeKind.CREATE:
+            return _create(change, kind, cluster, manager)
+        case ChangeKind.UPDATE:
+            return _update(change, kind, cluster, manager)
+        case ChangeKind.REPLACE:
+            return _replace(change, kind, cluster, manager)
+        case ChangeKind.DELETE:
+            _delete(change, kind, cluster)
+            return None
+        case _:
+            raise AssertionError(f"nothing to write for {change.kind}")
+
+
+def _apply(
+    change: Change, kind: Kind, cluster: Cluster, manager: str, *, uid: str = "", resource_version: str
+) -> Applied:
+    body = changes.with_preconditions(change.body or {}, uid=uid, resource_version=resource_version)
+    return patient(
+        lambda: cluster.apply(
+            kind,
+            body,
+            manager=manager,
+            force=change.force,
+            field_validation=change.resource.policy.field_validation if change.resource else "Strict",
+        ),
+        fresh=change.fresh,
+    )
+
+
+def _create(change: Change, kind: Kind, cluster: Cluster, manager: str) -> Applied:
+    applied = _apply(change, kind, cluster, manager, resource_version=changes.CREATE_ONLY)
+    return _instruct(change, kind, cluster, manager, applied)
+
+
+def _update(change: Change, kind: Kind, cluster: Cluster, manager: str) -> Applied:
+    version = change.resource_version
+    if change.handover:
+        version = _version(
+            cluster.patch(
+                kind,
+                namespace=change.ref.namespace,
+                name=change.ref.name,
+                body=migrate.patch_body([dict(entry) for entry in change.handover], version),
+                content_type=changes.JSON_PATCH,
+                manager=manager,
+            ).manifest
+        )
+    applied = _apply(change, kind, cluster, manager, uid=change.uid, resource_version=version)
+    return _instruct(change, kind, cluster, manager, applied)
+
+
+def _instruct(change: Change, kind: Kind, cluster: Cluster, manager: str, applied: Applied) -> Applied:
+    """Carry out the client-side merge instructions on what the apply made: the second write."""
+    ops = changes.instructed(change.resource, applied.manifest) if change.resource else ()
+    if not ops:
+        return applied
+    second = cluster.patch(
+        kind,
+        namespace=change.ref.namespace,
+        name=change.ref.name,
+        body=changes.instructions_body(ops, applied.manifest),
+        content_type=changes.JSON_PATCH,
+        manager=policy.helpers(manager)[1],
+    )
+    return replace(second, warnings=(*applied.warnings, *second.warnings))
+
+
+def _delete(change: Change, kind: Kind, cluster: Cluster) -> None:
+    cluster.delete(
+        kind,
+        namespace=change.ref.namespace,
+        name=change.ref.name,
+        propagation=change.propagation or _BACKGROUND,
+        uid=change.uid,
+        resource_version=change.resource_version,
+    )
+
+
+def _replace(change: Change, kind: Kind, cluster: Cluster, manager: str) -> Applied:
+    """Delete the old object, wait until it is gone, create the new one; put the old one back if that is refused."""
+    answer = cluster.delete(
+        kind,
+        namespace=change.ref.namespace,
+        name=change.ref.name,
+        propagation=change.propagation or _BACKGROUND,
+        uid=change.uid,
+        resource_version=change.resource_version,
+    )
+    if answer is None:
+        raise NotFound(f"`{change.ref}` is gone already", status=404)
+    _await_absence(change, kind, cluster)
+    try:
+        return _create(change, kind, cluster, manager)
+    except ApiError as error:
+        if policy.is_stale(error):
+            raise
+        restored = _restore(change, kind, cluster, manager)
+        failed = ClusterError(
+            error.title,
+            detail=[*_explained(error, change).detail, ("after", f"the old object was deleted; {restored}")],
+            hint=error.hint,
+        )
+        raise failed from error
+
+
+def _restore(change: Change, kind: Kind, cluster: Cluster, manager: str) -> str:
+    try:
+        cluster.create(kind, _revived(change.live or {}), manager=manager, field_validation="Ignore")
+    except ApiError as error:
+        return f"it could not be put back: {error.title}"
+    return "it was put back as it was"
+
+
+def _revived(live: Manifest) -> Manifest:
+    """Return an object fit to be created once more: without what only the server writes."""
+    revived: Manifest = copy.deepcopy(canonical.wire(live, status=True))
+    spec = revived.get("spec")
+    if revived.get("kind") == "Job" and isinstance(spec, dict) and not spec.get("manualSelector"):
+        spec.pop("selector", None)  # names the uid of the Job that was; the server makes a new one
+        for metadata in (revived["metadata"], (spec.get("template") or {}).get("metadata") or {}):
+            for label in _JOB_LABELS:
+                (metadata.get("labels") or {}).pop(label, None)
+    return revived
+
+
+def _await_absence(change: Change, kind: Kind, cluster: Cluster) -> None:
+    """Return when the object of this uid is gone. Raises `ClusterError` when it does not go in time."""
+    deadline = time.monotonic() + GONE_WITHIN
+    namespace, name = change.ref.namespace, change.ref.name
+    selector = f"metadata.name={name}"
+    pause = threading.Event()
+    while time.monotonic() < deadline:
+        listing = cluster.list(kind, namespace=namespace, field_selector=selector)
+        if not any((item.get("metadata") or {}).get("uid") == change.uid for item in listing.items):
+            return
+        remaining = max(1.0, deadline - time.monotonic())
+        try:
+            with cluster.watch(
+                kind,
+                namespace=namespace,
+                field_selector=selector,
+                resource_version=listing.resource_version,
+                timeout=remaining,
+            ) as events:
+                for event in events:
+                    if event.type == "DELETED":
+                        return
+        except ApiError:
+            pause.wait(0.2)  # expired or refused: the next look says how it stands
+    raise ClusterError(
+        f"`{change.ref}` is to be replaced and still there after {GONE_WITHIN:.0f} s",
+        detail=change.origin.lines(),
+        hint="a finalizer holds it: see `kubectl get -o yaml`; run again when it is gone",
+    )
+
+
+def _version(manifest: Manifest) -> str:
+    return str((manifest.get("metadata") or {}).get("resourceVersion", ""))

@@ -1,0 +1,161 @@
+"""Drive a plan: the scheduler says what may start, the pool carries it out, listeners hear of it."""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_COMPLETED, Future
+from concurrent.futures import wait as await_futures
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from kubernator.apply import actions
+from kubernator.apply.scheduler import Prepare, Scheduler, Wait, Write
+from kubernator.apply.wait import Waiter
+from kubernator.errors import ClusterError
+from kubernator.model.change import ChangeKind
+from kubernator.model.events import ChangeEnded, ChangeStarted, PhaseStarted
+from kubernator.model.outcome import ApplyReport, Outcome, OutcomeKind
+from kubernator.model.plan import Phase
+from kubernator.model.status import Status
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping
+
+    from kubernator.cluster.api import Cluster
+    from kubernator.model.change import Change
+    from kubernator.model.events import Listener
+    from kubernator.model.plan import Plan
+    from kubernator.model.ref import ResourceRef
+    from kubernator.model.status import StatusResult
+    from kubernator.workers import Workers
+
+__all__ = ["AT_ONCE", "Runner"]
+
+#: Changes carried out side by side. How many requests are in flight is the cluster's own limiter's business.
+AT_ONCE: Final = 32
+_LOOK_AT_STOP: Final = 0.2
+#: Outcomes that leave something to wait for.
+_WRITTEN: Final = frozenset({OutcomeKind.CREATED, OutcomeKind.UPDATED, OutcomeKind.REPLACED})
+
+
+class Runner:
+    """Carries out plans on a cluster."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        workers: Workers,
+        replan: Callable[[Phase], Phase],
+        emit: Listener,
+        stop: threading.Event,
+        *,
+        keep_going: bool = False,
+        phase_timeout: float = 300.0,
+        waiter: Waiter | None = None,
+    ) -> None:
+        """Take what is needed.
+
+        ``stop`` set means: start nothing any more, let what is in flight end, report. ``phase_timeout`` is how many
+        seconds the next phase waits for one that must be current first. ``waiter`` has its own readiness rules.
+        """
+        self._cluster = cluster
+        self._workers = workers
+        self._replan = replan
+        self._emit = emit
+        self._stop = stop
+        self._keep_going = keep_going
+        self._phase_timeout = phase_timeout
+        self._waiter = waiter or Waiter(cluster, workers, emit, stop)
+
+    def run(self, plan: Plan) -> ApplyReport:
+        """Carry out a plan and report; what fails is an outcome, not an exception.
+
+        A phase that must be current and is not shows in ``statuses``; what comes after it is skipped.
+        """
+        scheduler = Scheduler(plan, keep_going=self._keep_going)
+        statuses: dict[ResourceRef, StatusResult] = {}
+        running: dict[Future[Outcome], Write] = {}
+        announced: str | None = None
+        while not scheduler.done:
+            if self._stop.is_set():
+                scheduler.halt()
+            phase = scheduler.phase
+            if phase is not None and phase.name != announced:
+                announced = phase.name
+                self._emit(PhaseStarted(phase))
+            for step in scheduler.ready():
+                match step:
+                    case Write():
+                        if len(running) >= AT_ONCE:
+                            break
+                        scheduler.start(step)
+                        self._emit(ChangeStarted(step.change))
+                        running[self._workers.request(self._carry_out, step.change, plan.manager)] = step
+                    case Prepare():
+                        scheduler.start(step)
+                        scheduler.prepared(self._prepared(step.phase))
+                    case Wait():
+                        scheduler.start(step)
+                        found = self._wait_for(step.outcomes)
+                        statuses |= found
+                        scheduler.waited(ok=_all_current(found))
+            self._collect(running, scheduler)
+        return ApplyReport(
+            outcomes=scheduler.outcomes(),
+            statuses=statuses,
+            requests=dict(self._cluster.requests),
+            interrupted=self._stop.is_set(),
+        )
+
+    def settle(self, report: ApplyReport, *, timeout: float) -> ApplyReport:
+        """Wait until everything that was written is current, and return the report with the statuses.
+
+        ``timeout`` is in seconds. What is still in progress then ran out of time, or was left when another failed.
+        """
+        written = [outcome for outcome in report.outcomes if outcome.kind in _WRITTEN]
+        statuses = self._waiter.wait(written, timeout=timeout)
+        return replace(
+            report,
+            statuses={**report.statuses, **statuses},
+            requests=dict(self._cluster.requests),
+            interrupted=self._stop.is_set(),
+            waited=True,
+        )
+
+    def _carry_out(self, change: Change, manager: str) -> Outcome:
+        return actions.carry_out(change, self._cluster, manager, replan=self._again)
+
+    def _again(self, change: Change) -> Change:
+        return self._replan(Phase(name="", changes=(change,))).changes[0]
+
+    def _prepared(self, phase: Phase) -> Phase:
+        try:
+            return self._replan(phase)
+        except ClusterError as error:
+            return replace(
+                phase,
+                changes=tuple(
+                    replace(change, kind=ChangeKind.REFUSED, deferred=False, reason=error.title, hint=error.hint)
+                    if change.deferred
+                    else change
+                    for change in phase.changes
+                ),
+            )
+
+    def _wait_for(self, outcomes: tuple[Outcome, ...]) -> dict[ResourceRef, StatusResult]:
+        wanted = [found for found in outcomes if found.kind in _WRITTEN or found.kind is OutcomeKind.UNCHANGED]
+        return self._waiter.wait(wanted, timeout=self._phase_timeout)
+
+    def _collect(self, running: dict[Future[Outcome], Write], scheduler: Scheduler) -> None:
+        if not running:
+            return
+        ended, _ = await_futures(running, timeout=_LOOK_AT_STOP, return_when=FIRST_COMPLETED)
+        for future in ended:
+            step = running.pop(future)
+            outcome = future.result()
+            scheduler.record(step, outcome)
+            self._emit(ChangeEnded(outcome))
+
+
+def _all_current(statuses: Mapping[ResourceRef, StatusResult]) -> bool:
+    return all(found.status in {Status.CURRENT, Status.UNKNOWN} for found in statuses.values())

@@ -1,0 +1,193 @@
+"""Objects last written by somebody whose place we take, and fields we hand on. Pure.
+
+The reference wrote ``Update`` entries under our own name, kubectl's client-side apply and Helm under theirs. As long as
+those entries stay, a field dropped from the manifest stays too. So on first contact they become part of our Apply
+entry, by one JSON patch of managedFields; the apply that follows then takes the dropped fields away. The same patch
+hands fields that we give up to the manager ``kubernator-released``, so that leaving them out does not reset them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from kubernator.planning import diff, managed, policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from kubernator.model.resource import Manifest
+    from kubernator.model.sourcemap import Path
+    from kubernator.planning.managed import Elements, Fields
+
+__all__ = ["BEFORE_FIRST_APPLY", "Handover", "handover", "owned", "patch_body", "preview_body", "removals", "taken"]
+
+#: What the server calls the owner of everything that was there before it kept managedFields.
+BEFORE_FIRST_APPLY: Final = "before-first-apply"
+#: Tools whose objects become ours at first contact. Once we have applied, what they write is a conflict like any other.
+PREDECESSORS: Final = frozenset({"kubectl-client-side-apply", "helm"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """Who owns what after the hand-over.
+
+    ``dropped`` are fields of the live object that the next apply takes away, ``kept`` fields that are given up and keep
+    their live value; ``released`` names those for people.
+    """
+
+    managed_fields: tuple[dict[str, Any], ...]
+    managers: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
+    dropped: tuple[Elements, ...] = ()
+    kept: tuple[Elements, ...] = ()
+
+
+def taken(live: Manifest, manager: str) -> list[dict[str, Any]]:
+    """Return the entries that are to become ours: Update entries on the object itself."""
+    first_contact = managed.own_entry(live, manager) is None
+    names = {manager, BEFORE_FIRST_APPLY} | (PREDECESSORS if first_contact else frozenset())
+    return [
+        entry
+        for entry in managed.entries(live)
+        if entry["manager"] in names
+        and entry.get("operation") == "Update"
+        and not entry.get("subresource")
+        and isinstance(entry.get("fieldsV1"), dict)
+    ]
+
+
+def owned(live: Manifest, manager: str) -> tuple[Fields, list[Fields]]:
+    """Return what is ours, counting what is to become ours, and what each of the others owns."""
+    ours = [entry for entry in (managed.own_entry(live, manager), *taken(live, manager)) if entry is not None]
+    own: Fields = {}
+    for entry in ours:
+        if isinstance(entry.get("fieldsV1"), dict):
+            own = managed.union(own, entry["fieldsV1"])
+    others = [
+        entry["fieldsV1"]
+        for entry in managed.entries(live)
+        if not any(entry is mine for mine in ours) and isinstance(entry.get("fieldsV1"), dict)
+    ]
+    return own, others
+
+
+def handover(live: Manifest, wanted: Manifest, *, manager: str, released: Sequence[Elements]) -> Handover | None:
+    """Return the hand-over that an object needs before it is applied, or None.
+
+    ``released`` are fields that go to nobody in particular (`policy.settle`).
+    """
+    old = taken(live, manager)
+    if not old and not released:
+        return None
+    result: list[dict[str, Any]] = []
+    ours: dict[str, dict[str, Any]] = {}
+    apply_entry = managed.own_entry(live, manager)
+    for entry in managed.entries(live):
+        if entry is not apply_entry and not any(entry is mine for mine in old):
+            result.append(entry)
+            continue
+        version = str(entry.get("apiVersion"))
+        fields = managed.subtract(_plain(entry.get("fieldsV1") or {}), released)
+        if version in ours:
+            fields = managed.union(ours[version]["fieldsV1"], fields)
+        ours[version] = {**entry, "manager": manager, "operation": "Apply", "fieldsV1": fields}
+    result.extend(entry for entry in ours.values() if entry["fieldsV1"])
+    if released:
+        result = _release(result, released, manager=manager, api_version=str(live.get("apiVersion")))
+    own, others = owned(live, manager)
+    remaining = managed.subtract(own, released)
+    dropped = [
+        elements
+        for elements in managed.leaves(remaining)
+        if managed.locate(wanted, elements) is None
+        and not any(managed.intersects(fields, elements) for fields in others)
+        and managed.locate(live, elements) is not None
+    ]
+    return Handover(
+        managed_fields=tuple(result),
+        managers=tuple(sorted({f"{entry['manager']} (Update)" for entry in old})),
+        released=tuple(managed.render(elements) for elements in released),
+        dropped=tuple(dropped) if old else (),
+        kept=tuple(released),
+    )
+
+
+def patch_body(managed_fields: Sequence[dict[str, Any]], resource_version: str) -> list[dict[str, Any]]:
+    """Return the JSON patch of a hand-over. A stale version is a clean 409 because it is replaced, not tested."""
+    return [
+        {"op": "replace", "path": "/metadata/managedFields", "value": list(managed_fields)},
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": resource_version},
+    ]
+
+
+def preview_body(found: Handover, live: Manifest, resource_version: str) -> list[dict[str, Any]]:
+    """Return the hand-over together with the removals that the apply will bring, for a dry run that shows them."""
+    return [
+        *patch_body(found.managed_fields, resource_version),
+        *({"op": "remove", "path": diff.pointer(path)} for path in removals(found.dropped, live)),
+    ]
+
+
+def _plain(fields: Fields) -> Fields:
+    """Return a tree as an apply records it: the ``.`` of a map is an update's word, only list items keep theirs."""
+    return {
+        key: _item(value) if key.startswith("k:") else _plain(value or {})
+        for key, value in fields.items()
+        if key != "."
+    }
+
+
+def _item(fields: Fields | None) -> Fields:
+    return {".": {}, **_plain(fields or {})}
+
+
+def _release(
+    entries: list[dict[str, Any]], released: Sequence[Elements], *, manager: str, api_version: str
+) -> list[dict[str, Any]]:
+    keeper = policy.helpers(manager)[0]
+    tree: Fields = {}
+    for elements in released:
+        branch: Fields = {}
+        for element in reversed(elements):
+            branch = {element: branch}
+        tree = managed.union(tree, branch)
+    result = []
+    for entry in entries:
+        if entry["manager"] == keeper and entry.get("operation") == "Apply" and entry.get("apiVersion") == api_version:
+            tree = managed.union(entry.get("fieldsV1") or {}, tree)
+        else:
+            result.append(entry)
+    result.append(
+        {
+            "manager": keeper,
+            "operation": "Apply",
+            "apiVersion": api_version,
+            "fieldsType": "FieldsV1",
+            "fieldsV1": tree,
+        }
+    )
+    return result
+
+
+def removals(fields: Iterable[Elements], live: Any) -> list[Path]:
+    """Return the places where fields are: what becomes empty as a whole, and the last first, so that none moves.
+
+    Source: sigs.k8s.io/structured-merge-diff, package ``typed``: a map from which everything is removed is removed.
+    """
+    places = {managed.locate(live, elements) or () for elements in fields}
+    found = _collapsed(live, {path for path in places if path}, ())
+    return sorted(found, key=lambda path: [(isinstance(step, int), step) for step in path], reverse=True)
+
+
+def _collapsed(value: Any, paths: set[Path], prefix: Path) -> set[Path]:
+    if () in paths:
+        return {prefix}
+    below: dict[str | int, set[Path]] = {}
+    for path in paths:
+        below.setdefault(path[0], set()).add(path[1:])
+    gone: set[Path] = set()
+    for step, rest in below.items():
+        gone |= _collapsed(value[step], rest, (*prefix, step))
+    whole = {(*prefix, step) for step in (value if isinstance(value, dict) else range(len(value)))}
+    return {prefix} if prefix and whole <= gone else gone

@@ -1,0 +1,102 @@
+"""Hand-overs of managed fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kubernator.planning import migrate
+
+
+def entry(manager: str, operation: str, fields: dict[str, Any], **other: str) -> dict[str, Any]:
+    return {"manager": manager, "operation": operation, "apiVersion": "v1", "fieldsV1": fields, **other}
+
+
+def live(*entries: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "X",
+        "metadata": {"name": "x", "labels": {"l": "1"}, "managedFields": list(entries)},
+        "data": {"a": "1", "b": "2"},
+        "spec": {"containers": [{"name": "a", "image": "i"}, {"name": "b", "image": "i"}], "replicas": 3},
+    }
+
+
+WANTED = {"apiVersion": "v1", "kind": "X", "metadata": {"name": "x"}, "data": {"a": "1"}}
+DATA = {"f:data": {".": {}, "f:a": {}, "f:b": {}}}
+
+
+def test_nothing_to_hand_over():
+    """An object that only ever was ours needs none."""
+    assert migrate.handover(live(entry("kubernator", "Apply", DATA)), WANTED, manager="kubernator", released=()) is None
+
+
+def test_entries_of_predecessors_become_ours():
+    """Update entries become one Apply entry without an update's dots; status and strangers stay as they are."""
+    status = entry("kubernator", "Update", {"f:status": {}}, subresource="status")
+    other = entry("other", "Update", {"f:spec": {"f:replicas": {}}})
+    old = live(entry("kubernator", "Update", DATA), status, other)
+    found = migrate.handover(old, WANTED, manager="kubernator", released=())
+    assert found is not None
+    ours = {**entry("kubernator", "Apply", {"f:data": {"f:a": {}, "f:b": {}}})}
+    assert [status, other, ours] == list(found.managed_fields)
+    assert found.managers == ("kubernator (Update)",)
+    assert found.dropped == (("f:data", "f:b"),)
+
+
+def test_a_predecessor_is_only_one_before_we_applied():
+    """Later writes of kubectl to an object of ours are conflicts, no predecessors."""
+    theirs = entry("kubectl-client-side-apply", "Update", DATA)
+    assert [theirs] == migrate.taken(live(theirs), "kubernator")
+    assert migrate.taken(live(theirs, entry("kubernator", "Apply", {})), "kubernator") == []
+    before = entry("before-first-apply", "Update", DATA)
+    assert [before] == migrate.taken(live(before, entry("kubernator", "Apply", {})), "kubernator")
+
+
+def test_what_others_own_as_well_is_not_dropped():
+    """A field of two managers stays when one of them lets go of it."""
+    old = live(entry("kubernator", "Update", DATA), entry("other", "Apply", {"f:data": {"f:b": {}}}))
+    found = migrate.handover(old, WANTED, manager="kubernator", released=())
+    assert found is not None
+    assert found.dropped == ()
+
+
+def test_released_fields_get_an_owner_of_their_own():
+    """A field given up moves to the manager for such fields, together with what it had before."""
+    before = entry("kubernator-released", "Apply", {"f:data": {"f:b": {}}})
+    old = live(entry("kubernator", "Apply", {"f:spec": {"f:replicas": {}}, "f:data": {"f:a": {}}}), before)
+    found = migrate.handover(old, WANTED, manager="kubernator", released=[("f:spec", "f:replicas")])
+    assert found is not None
+    assert {found_entry["manager"]: found_entry["fieldsV1"] for found_entry in found.managed_fields} == {
+        "kubernator": {"f:data": {"f:a": {}}},
+        "kubernator-released": {"f:data": {"f:b": {}}, "f:spec": {"f:replicas": {}}},
+    }
+    assert found.released == (".spec.replicas",)
+    assert found.dropped == ()
+
+
+def test_removals_take_what_becomes_empty_and_begin_at_the_end():
+    """An item whose every field goes is removed as an item, later items first."""
+    item = 'k:{"name":"%s"}'
+    fields = [
+        ("f:metadata", "f:labels", "f:l"),
+        *(("f:spec", "f:containers", item % name, f"f:{field}") for name in "ab" for field in ("name", "image")),
+    ]
+    assert migrate.removals(fields, live()) == [("spec", "containers"), ("metadata", "labels")]
+    assert migrate.removals([field for field in fields[1:] if field[-1] != "f:name" or '"b"' in field[2]], live()) == [
+        ("spec", "containers", 1),
+        ("spec", "containers", 0, "image"),
+    ]
+
+
+def test_the_preview_removes_and_names_the_version():
+    """The dry run of a hand-over shows what the apply will take away."""
+    old = live(entry("kubernator", "Update", DATA))
+    found = migrate.handover(old, WANTED, manager="kubernator", released=())
+    assert found is not None
+    body = migrate.preview_body(found, old, "7")
+    assert [(op["op"], op["path"]) for op in body] == [
+        ("replace", "/metadata/managedFields"),
+        ("replace", "/metadata/resourceVersion"),
+        ("remove", "/data/b"),
+    ]
+    assert body[1]["value"] == "7"

@@ -1,0 +1,108 @@
+"""What is read, and by how many requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kubernator import errors
+from kubernator.cluster.api import Kind, Listing
+from kubernator.model.gvk import GroupVersionKind
+from kubernator.model.ref import ResourceRef
+from kubernator.planning.observe import Observer
+from kubernator.workers import Workers
+
+CONFIG = Kind(gvk=GroupVersionKind("", "v1", "ConfigMap"), plural="configmaps", singular="configmap", namespaced=True)
+ROLE = Kind(gvk=GroupVersionKind("x", "v1", "Big"), plural="bigs", singular="big", namespaced=False)
+
+
+class Scripted:
+    """Answers reads from a table of objects; ``forbidden`` and ``crowded`` are scopes that are not listed."""
+
+    def __init__(
+        self, names: list[tuple[str, str]], *, forbidden: set[str] = frozenset(), crowded: set[str] = frozenset()
+    ):
+        self.names, self.forbidden, self.crowded = names, forbidden, crowded
+        self.asked: list[tuple[str, ...]] = []
+
+    def list(self, _: Kind, *, namespace: str = "", give_up_above: int, **__: int) -> Listing:
+        self.asked.append(("list", namespace))
+        if namespace in self.forbidden:
+            raise errors.Forbidden("no", status=403)
+        if namespace in self.crowded:
+            return Listing(items=[], resource_version="1", remaining=give_up_above + 1, complete=False)
+        found = [thing(*name) for name in self.names if namespace in {"", name[0]}]
+        return Listing(items=found, resource_version="1")
+
+    def get(self, _: Kind, *, namespace: str, name: str) -> dict[str, Any] | None:
+        self.asked.append(("get", namespace, name))
+        if f"{namespace}/{name}" in self.forbidden:
+            raise errors.Forbidden("no", status=403)
+        return thing(namespace, name) if (namespace, name) in self.names else None
+
+
+def thing(namespace: str, name: str) -> dict[str, Any]:
+    return {"metadata": {"name": name, **({"namespace": namespace} if namespace else {})}}
+
+
+def ref(namespace: str, name: str) -> ResourceRef:
+    return ResourceRef("", "ConfigMap", namespace, name)
+
+
+@pytest.fixture
+def workers():
+    made = Workers()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "options", "asked"),
+    [
+        pytest.param([("a", "1")], {}, [("get", "a", "1")], id="one object"),
+        pytest.param([("a", "1"), ("a", "2")], {}, [("list", "a")], id="one namespace"),
+        pytest.param([("a", "1"), ("b", "2")], {}, [("list", "")], id="several namespaces"),
+        pytest.param(
+            [("a", "1"), ("a", "2"), ("b", "3")],
+            {"forbidden": {""}},
+            [("get", "b", "3"), ("list", ""), ("list", "a")],
+            id="not allowed across the cluster",
+        ),
+        pytest.param(
+            [("a", "1"), ("a", "2")],
+            {"forbidden": {"a"}},
+            [("get", "a", "1"), ("get", "a", "2"), ("list", "a")],
+            id="not allowed to list at all",
+        ),
+        pytest.param(
+            [("a", "1"), ("a", "2"), ("b", "3"), ("b", "4")],
+            {"crowded": {"", "b"}},
+            [("get", "b", "3"), ("get", "b", "4"), ("list", ""), ("list", "a"), ("list", "b")],
+            id="too many others",
+        ),
+    ],
+)
+def test_reading(workers, wanted, options, asked):
+    """A LIST where it is cheap and allowed, else narrower ones, else GETs; what is not there is None."""
+    cluster = Scripted([name for name in wanted if name[1] != "2"], **options)
+    found = Observer(cluster, workers).read((ref(*name), CONFIG) for name in wanted)
+    expected = {ref(*name): None if name[1] == "2" else thing(*name) for name in wanted}
+    assert expected == found
+    assert asked == sorted(cluster.asked)
+
+
+def test_a_get_that_is_refused_is_a_result(workers):
+    """Who may not read an object learns so for that object; the others are read."""
+    cluster = Scripted([("a", "1"), ("a", "2")], forbidden={"a", "a/1"})
+    found = Observer(cluster, workers).read((ref("a", name), CONFIG) for name in "12")
+    assert isinstance(found[ref("a", "1")], errors.Forbidden)
+    assert thing("a", "2") == found[ref("a", "2")]
+
+
+def test_cluster_scoped_kinds_go_from_list_to_get(workers):
+    """There is no namespace to narrow a LIST of a cluster-scoped kind to."""
+    cluster = Scripted([("", "1"), ("", "2")], forbidden={""})
+    found = Observer(cluster, workers).read((ResourceRef("x", "Big", "", name), ROLE) for name in "12")
+    assert sum(value is not None for value in found.values()) == 2
+    assert sorted(cluster.asked) == [("get", "", "1"), ("get", "", "2"), ("list", "")]
