@@ -17,6 +17,13 @@ CODE = ["src", "tests", "examples", "benchmarks", "noxfile.py", "dev"]
 SUPPORTED = ["3.11", "3.12", "3.13", "3.14"]
 THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
 
+# before the tests, where the progress of a build that takes many minutes is seen
+OBTAIN = """
+import os
+from kubernator.sandbox import binaries
+binaries.find(os.environ.get("KUBERNATOR_TEST_KUBE_VERSION"), say=lambda text: print(text, flush=True), kubectl=True)
+"""
+
 
 def others() -> dict[str, str]:
     """Other supported Pythons on this machine that really start: version -> program.
@@ -77,6 +84,7 @@ def tests(session: nox.Session) -> None:
     session.log(
         f"whole suite on Python {THIS}; pure logic also on: {', '.join(others()) or 'no other, none was found'}"
     )
+    session.run("python", "-c", OBTAIN)
     session.run("pytest", "-n", "2", *(session.posargs or ["tests"]))
 
 
@@ -84,4 +92,6 @@ def tests(session: nox.Session) -> None:
 def minors(session: nox.Session) -> None:
     """Run the tests of the control plane on the other Kubernetes minors; each is obtained first."""
     for minor in ("1.34", "1.35", "1.36"):
-        session.run("pytest", "-n", "2", "tests/cluster", env={"KUBERNATOR_TEST_KUBE_VERSION": minor})
+        env = {"KUBERNATOR_TEST_KUBE_VERSION": minor}
+        session.run("python", "-c", OBTAIN, env=env)
+        session.run("pytest", "-n", "2", "tests/cluster", env=env)

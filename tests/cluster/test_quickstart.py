@@ -12,11 +12,11 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def tried() -> subprocess.CompletedProcess[str]:
+def tried(kubectl_program: Path) -> subprocess.CompletedProcess[str]:
     """Run `./dev try` once; kubectl has the last word before it cleans up."""
     kinds = "deployments,services,ingresses,hpa,pdb,networkpolicies,configmaps,secrets,serviceaccounts,campaigns"
     return subprocess.run(
-        [str(ROOT / "dev"), "try", "kubectl", "get", kinds, "--namespace", "shop", "--output", "json"],
+        [str(ROOT / "dev"), "try", str(kubectl_program), "get", kinds, "--namespace", "shop", "--output", "json"],
         cwd=ROOT,
         capture_output=True,
         text=True,

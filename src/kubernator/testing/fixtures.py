@@ -22,10 +22,23 @@ from kubernator.tools import process
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["GIVEN", "Kubectl", "control_plane", "kubeconfig", "kubectl", "namespace", "pytest_sessionfinish"]
+__all__ = [
+    "GIVEN",
+    "VERSION",
+    "Kubectl",
+    "control_plane",
+    "kubeconfig",
+    "kubectl",
+    "kubectl_program",
+    "namespace",
+    "pytest_sessionfinish",
+]
 
 GIVEN: Final = "KUBERNATOR_TEST_KUBECONFIG"
 """Names the kubeconfig of a control plane that is up already."""
+
+VERSION: Final = "KUBERNATOR_TEST_KUBE_VERSION"
+"""Chooses the Kubernetes minor of the control plane; the newest that we know unless set."""
 
 TTL: Final = 3 * 3600.0
 
@@ -44,8 +57,10 @@ def control_plane(request: pytest.FixtureRequest) -> lifecycle.Sandbox:
         return lifecycle.Sandbox(name="given", version="", server="", kubeconfig=Path(given))
     say = _say(request.config)
     try:
-        binaries.find(say=say, kubectl=True)  # in one go with the others, if they must be built
-        return lifecycle.up(_name(request.config), ttl=TTL, say=say, watched=_run_pid(request.config))
+        version = os.environ.get(VERSION)
+        binaries.find(version, say=say, kubectl=True)  # in one go with the others, if they must be built
+        name = _name(request.config)
+        return lifecycle.up(name, kube_version=version, ttl=TTL, say=say, watched=_run_pid(request.config))
     except errors.KubernatorError as error:
         _fail(error)
 
@@ -63,16 +78,24 @@ def namespace() -> str:
 
 
 @pytest.fixture(scope="session")
-def kubectl(request: pytest.FixtureRequest, kubeconfig: Path) -> Kubectl:
-    """Return something that runs kubectl of the control plane's version, talking to it."""
+def kubectl_program(request: pytest.FixtureRequest) -> Path:
+    """Return the path of kubectl of the control plane's version."""
     try:
-        program = binaries.find(say=_say(request.config), kubectl=True).kubectl
+        found = binaries.find(os.environ.get(VERSION), say=_say(request.config), kubectl=True).kubectl
     except errors.KubernatorError as error:
         _fail(error)
+    if found is None:
+        pytest.fail("the programs of the control plane came without kubectl", pytrace=False)
+    return found
+
+
+@pytest.fixture(scope="session")
+def kubectl(kubectl_program: Path, kubeconfig: Path) -> Kubectl:
+    """Return something that runs kubectl, talking to the control plane."""
 
     def run(*args: str, stdin: str | None = None, check: bool = True) -> process.Completed:
         try:
-            return process.run([str(program), f"--kubeconfig={kubeconfig}", *args], stdin=stdin, check=check)
+            return process.run([str(kubectl_program), f"--kubeconfig={kubeconfig}", *args], stdin=stdin, check=check)
         except errors.KubernatorError as error:
             _fail(error)
 
