@@ -1,0 +1,190 @@
+"""The end of the walk: what scripts could change becomes data that nobody changes.
+
+Merge instructions are taken out, and so is what only the server may say (``status``, bookkeeping in the metadata),
+which exports and generators leave in manifests and which would be written again in each run.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from kubernator import errors
+from kubernator.load import findings
+from kubernator.model import diagnostics, ref
+from kubernator.model.resource import Resource, ResourcePolicy
+from kubernator.pipeline import merge
+from kubernator.plugins.k8s import rdef, wrong
+from kubernator.plugins.k8s.namespace import DEFAULT_PATCH_FIELD_EXCLUDES, K8sNamespace
+from kubernator.plugins.k8s.resource import K8SPropagationPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kubernator.cluster.api import Kind
+    from kubernator.model.diagnostics import Diagnostic
+    from kubernator.model.gvk import GroupVersionKind
+    from kubernator.model.resource import Manifest, PropagationPolicy
+    from kubernator.plugin import Host, Scope
+    from kubernator.plugins.k8s.resource import K8SResource, Record
+
+__all__ = ["Freezer"]
+
+#: Metadata that the server writes; in a manifest it is left over from an export.
+_SERVERS_METADATA: Final = (
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+)
+
+#: kubectl's own note, which server-side apply does not need and which would be a second copy of everything.
+_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+class Freezer:
+    """Makes a `model.Resource` of each resource. ``find`` tells what is known of a kind, None where it is unknown."""
+
+    def __init__(self, host: Host, *, find: Callable[[GroupVersionKind], Kind | None]) -> None:
+        self._host = host
+        self._find = find
+        self._policies: dict[Scope, ResourcePolicy] = {}
+
+    def freeze(self, resource: K8SResource, record: Record) -> Resource:
+        """Return the resource as data; findings about it go to those of the run."""
+        gvk = resource.rdef.key.gvk
+        known = self._find(gvk)
+        manifest, instructions = self._taken_out(resource, record)
+        _strip(manifest, known, is_crd=resource.is_crd)
+        namespace = resource.namespace or ""
+        if known is not None and not known.namespaced and namespace:
+            self._host.diagnostics.add(_needless(resource, record, namespace))
+            if _metadata(manifest).get("namespace") == namespace:  # else the identity check has something to say
+                del manifest["metadata"]["namespace"]
+            namespace = ""
+        self._host.secrets.learn(manifest)
+        return Resource(
+            manifest=manifest,
+            ref=ref.ResourceRef(resource.group, resource.kind, namespace, resource.name),
+            gvk=gvk,
+            origin=record.origin,
+            source_map=record.source_map,
+            touched_by=record.touched_by,
+            directory=record.directory,
+            policy=self._policy(record.scope),
+            instructions=instructions,
+        )
+
+    def _taken_out(self, resource: K8SResource, record: Record) -> tuple[Manifest, merge.Instructions]:
+        try:
+            return merge.extract(resource.manifest)
+        except errors.ProjectError as error:
+            found = findings.as_finding(error)
+            self._host.diagnostics.add(
+                diagnostics.Diagnostic(
+                    severity=found.severity,
+                    message=found.message,
+                    origin=record.origin,
+                    resource=str(resource),
+                    changed_by=tuple(map(str, record.touched_by)),
+                    detail=found.detail,
+                    hint=found.hint,
+                    code="merge",
+                )
+            )
+            return dict(resource.manifest), ()
+
+    def _policy(self, scope: Scope) -> ResourcePolicy:
+        if scope not in self._policies:
+            self._policies[scope] = _policy(K8sNamespace(scope, "k8s"))
+        return self._policies[scope]
+
+
+def _policy(says: K8sNamespace) -> ResourcePolicy:
+    patterns = [found.pattern if isinstance(found, re.Pattern) else found for found in says.patch_field_excludes]
+    return ResourcePolicy(
+        immutable_changes={
+            (group or "", kind): _propagation(group, kind, policy)
+            for (group, kind), policy in says.immutable_changes.items()
+        },
+        ignored=tuple(found for found in patterns if found not in DEFAULT_PATCH_FIELD_EXCLUDES),
+        field_validation=says.field_validation,
+        warnings_are_fatal=bool(says.field_validation_warn_fatal),
+    )
+
+
+def _propagation(group: str | None, kind: str, policy: Any) -> PropagationPolicy:
+    try:
+        return K8SPropagationPolicy(policy).policy
+    except ValueError:
+        choices = ", ".join(f"`{one}`" for one in K8SPropagationPolicy)
+        raise wrong.InvalidOption(
+            f"`ktor.k8s.immutable_changes` has `{policy}` for `{group or 'core'}/{kind}`",
+            hint=f"it is one of {choices}",
+        ) from None
+
+
+def _strip(manifest: Manifest, known: Kind | None, *, is_crd: bool) -> None:
+    """Take out what only the server may say. A custom kind without the sub-resource has its ``status`` to itself."""
+    if is_crd or not manifest.get("status") or (known is not None and "status" in known.subresources):
+        manifest.pop("status", None)
+    metadata = _metadata(manifest)
+    for name in _SERVERS_METADATA:
+        metadata.pop(name, None)
+    annotations = metadata.get("annotations")
+    if isinstance(annotations, dict) and annotations.pop(_LAST_APPLIED, None) is not None and not annotations:
+        del metadata["annotations"]
+    if not is_crd:
+        _strip_templates(manifest.get("spec"))
+
+
+def _strip_templates(value: Any) -> None:
+    """Take ``creationTimestamp: null`` out of the metadata of templates, where generators of Go types leave it."""
+    match value:
+        case dict():
+            metadata = value.get("metadata")
+            if isinstance(metadata, dict) and metadata.get("creationTimestamp", "") is None:
+                del metadata["creationTimestamp"]
+            for item in value.values():
+                if isinstance(item, dict | list):
+                    _strip_templates(item)
+        case list():
+            for item in value:
+                if isinstance(item, dict | list):
+                    _strip_templates(item)
+        case _:
+            return
+
+
+def _metadata(manifest: Manifest) -> dict[str, Any]:
+    """Return the metadata; of a manifest that lost it, which the identity check will say, an empty one."""
+    found = manifest.get("metadata")
+    return found if isinstance(found, dict) else {}
+
+
+def _needless(resource: K8SResource, record: Record, namespace: str) -> Diagnostic:
+    return diagnostics.Diagnostic(
+        severity=diagnostics.Severity.WARNING,
+        message=f"`{resource.kind}` is cluster-scoped; its namespace `{namespace}` is left out, as the server does",
+        origin=record.origin,
+        resource=str(resource),
+        changed_by=tuple(map(str, record.touched_by)),
+        code="namespace",
+    )
+
+
+def unknown(resource: Resource, definitions: rdef.Definitions) -> Diagnostic:
+    """Return the finding about a resource whose kind neither the tree nor the cluster defines."""
+    return diagnostics.Diagnostic(
+        severity=diagnostics.Severity.ERROR,
+        message=rdef.unknown(resource.gvk),
+        origin=resource.place(("kind",)),
+        resource=str(resource),
+        changed_by=tuple(map(str, resource.touched_by)),
+        hint=definitions.suggest(resource.gvk),
+        code="kind",
+    )

@@ -1,0 +1,206 @@
+"""Files of the tree, local files and downloads: text to resources and definitions."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+import urllib.parse
+from dataclasses import replace
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Final
+
+from kubernator import errors
+from kubernator.load import findings, jsondoc, template, text, yamldoc
+from kubernator.model.diagnostics import Diagnostic, Severity
+from kubernator.model.gvk import GroupKind
+from kubernator.model.origin import Origin
+from kubernator.plugins.k8s import crds, wrong
+from kubernator.scope.globs import select
+from kubernator.tools import cache
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType
+
+    from kubernator.load.document import Document
+    from kubernator.plugin import Globs, Host, Visit
+    from kubernator.plugins.k8s.adding import Adding
+    from kubernator.plugins.k8s.rdef import Definitions, K8SResourceDef
+    from kubernator.plugins.k8s.resource import K8SResource
+
+__all__ = ["Loading"]
+
+_TYPES: Final = ("yaml", "json")
+_CATEGORY: Final = "k8s"
+
+
+class Loading:
+    """Reads what the tree and its scripts name."""
+
+    def __init__(self, host: Host, adding: Adding, definitions: Definitions) -> None:
+        self._host = host
+        self._adding = adding
+        self._definitions = definitions
+        self._engine = template.TemplateEngine()
+
+    # --- the files of a directory: everything wrong is collected ----------------------------------------------------
+
+    def directory(self, visit: Visit, *, includes: Globs, excludes: Globs) -> None:
+        """Add the manifests of a directory's files; what is wrong goes to the findings of the run."""
+        directory = self._host.origin_of(visit.path)
+        for name in self._names(visit, includes=includes, excludes=excludes):
+            origin = replace(directory, path=directory.path / name)
+            problems: list[Diagnostic] = []
+            for document in self._file(visit, name, origin, problems):
+                self._host.diagnostics.extend(document.notes)
+                self._collect(document)
+            self._host.diagnostics.extend(problems)
+
+    def _names(self, visit: Visit, *, includes: Globs, excludes: Globs) -> list[str]:
+        try:
+            with os.scandir(visit.path) as entries:
+                names = [entry.name for entry in entries if not _is_directory(entry)]
+        except OSError as error:
+            self._host.diagnostics.add(_error(f"cannot read the directory: {error.strerror}", visit.origin))
+            return []
+        return select(names, excludes=excludes, includes=includes)
+
+    def _file(self, visit: Visit, name: str, origin: Origin, problems: list[Diagnostic]) -> list[Document]:
+        path = visit.path / name
+        try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                problems.append(_error(f"`{name}` is no file", origin))
+                return []
+            content = text.read(path, origin=origin)
+            if template.is_template(content):
+                ktor = self._host.script_ktor(visit.scope)
+                content = self._engine.render(content, {"ktor": ktor}, origin=origin)
+        except OSError as error:
+            problems.append(_error(f"cannot read `{name}`: {error.strerror}", origin))
+            return []
+        except errors.LoadError as error:
+            problems.append(findings.as_finding(error))
+            return []
+        json = name.lower().endswith(".json")
+        documents = (
+            jsondoc.parse(content, origin=origin, problems=problems)
+            if json
+            else yamldoc.parse(content, origin=origin, problems=problems)
+        )
+        return self._adding.unwrapped(documents, problems, plain_lists=json)
+
+    def _collect(self, document: Document) -> None:
+        """Add one manifest; what is wrong with it does not stop the others. No answer from a cluster does."""
+        try:
+            self._adding.add(document, source=str(document.origin))
+        except errors.ValidationFailed as error:
+            self._host.diagnostics.extend(error.diagnostics)
+        except errors.ClusterError:
+            raise
+        except errors.KubernatorError as error:
+            found = findings.as_finding(error)
+            place = [("manifest", str(document.origin))] if document.origin != found.origin else []
+            self._host.diagnostics.add(replace(found, detail=(*found.detail, *place)))
+
+    # --- what a script names: what is wrong raises ------------------------------------------------------------------
+
+    def resources(self, path: str | os.PathLike[str], file_type: Any) -> list[K8SResource]:
+        """Add the manifests of a file."""
+        return self._adding.add_documents(self._local(path, file_type), source=os.fspath(path))
+
+    def remote_resources(self, url: str, file_type: Any, category: str | None) -> list[K8SResource]:
+        """Add the manifests of a download."""
+        documents = self._remote(url, file_type, category)
+        return self._adding.add_documents(documents, source=_download().shown(url))
+
+    def crds(self, path: str | os.PathLike[str], file_type: Any) -> list[K8SResourceDef]:
+        """Register the definitions of a file."""
+        return self.register(self._local(path, file_type))
+
+    def remote_crds(self, url: str, file_type: Any, category: str | None) -> list[K8SResourceDef]:
+        """Register the definitions of a download."""
+        return self.register(self._remote(url, file_type, category))
+
+    def cluster_crds(self) -> list[K8SResourceDef]:
+        """Register the definitions of the cluster."""
+        kind = self._host.cluster.kinds().preferred(GroupKind(crds.GROUP, crds.KIND))
+        if kind is None:
+            return []
+        items = self._host.cluster.list(kind).items
+        return [found for crd in items for found in self._definitions.register(crd)]
+
+    def register(self, documents: Iterable[Document]) -> list[K8SResourceDef]:
+        """Register definitions; raises an error that is a ValueError for anything else."""
+        registered: list[K8SResourceDef] = []
+        for document in documents:
+            made = self._adding.made(document)
+            if not made.is_crd:
+                raise wrong.InvalidInput(
+                    f"`{made}` is no CustomResourceDefinition",
+                    origin=document.origin,
+                    hint="load other manifests with `ktor.k8s.load_resources`",
+                )
+            registered += self._definitions.register(made.manifest)
+        return registered
+
+    def _local(self, path: str | os.PathLike[str], file_type: Any) -> list[Document]:
+        visit = self._host.visit
+        full = Path(path) if visit is None else visit.path / path
+        kind = _file_type(file_type)
+        origin = self._host.origin_of(full, asked_by=self._host.origin())
+        return self._decoded(text.read(full, origin=origin), kind, origin, repeated="error")
+
+    def _remote(self, url: str, file_type: Any, category: str | None) -> list[Document]:
+        kind = _file_type(file_type)
+        asked_by = self._host.origin()
+        download = _download()
+        shown = download.shown(url)
+        target = cache.Cache().http / _CATEGORY / _safe(category) / _cache_name(url)
+        path = download.fetch(url, target).path
+        origin = Origin(path=PurePath(shown.partition("://")[2] or shown), maker="download", via=asked_by)
+        return self._decoded(text.read(path, origin=origin), kind, origin, repeated="warn")
+
+    def _decoded(self, content: str, kind: str, origin: Origin, *, repeated: yamldoc.Repeated) -> list[Document]:
+        problems: list[Diagnostic] = []
+        documents = (
+            jsondoc.parse(content, origin=origin, problems=problems)
+            if kind == "json"
+            else yamldoc.parse(content, origin=origin, repeated=repeated, problems=problems)
+        )
+        return self._adding.checked(documents, problems, plain_lists=kind == "json")
+
+
+def _download() -> ModuleType:
+    from kubernator.tools import download  # noqa: PLC0415 - few trees download manifests
+
+    return download
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a loop of links: reading it says what is wrong, if the includes want it
+        return False
+
+
+def _error(message: str, origin: Origin) -> Diagnostic:
+    return Diagnostic(severity=Severity.ERROR, message=message, origin=origin, code="load")
+
+
+def _file_type(file_type: Any) -> str:
+    """Read ``"yaml"``, ``"JSON"`` or a member of the reference's ``FileType``."""
+    name = getattr(file_type, "name", file_type)
+    return wrong.one_of("file_type", str(name).lower(), _TYPES)
+
+
+def _safe(category: str | None) -> str:
+    """Return a category of downloads as the name of a directory."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", category or "") or "any"
+
+
+def _cache_name(url: str) -> str:
+    """Name a download by its URL: readable, and of no other URL; credentials do not get in."""
+    name = Path(urllib.parse.urlsplit(url).path).name or "index"
+    return f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{name}"
