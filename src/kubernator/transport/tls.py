@@ -62,7 +62,10 @@ def _trust(context: ssl.SSLContext, authority: bytes) -> None:
 
 def _load_client(context: ssl.SSLContext, client: ClientCertificate) -> None:
     """Hand over certificate and key by a file of ours that is gone at once: the ssl module reads nothing else."""
-    handle, path = tempfile.mkstemp(prefix="kubernator-")  # mode 0600
+    try:
+        handle, path = tempfile.mkstemp(prefix="kubernator-")  # mode 0600
+    except OSError as error:
+        raise _not_handed_over(error) from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(client.certificate.rstrip() + b"\n" + client.key)
@@ -74,8 +77,17 @@ def _load_client(context: ssl.SSLContext, client: ClientCertificate) -> None:
             detail=[("reason", reason)],
             hint="both are PEM, the key belongs to the certificate and has no password",
         ) from None
+    except OSError as error:
+        raise _not_handed_over(error) from None
     finally:
         os.unlink(path)  # noqa: PTH108 - no Path for a name that lives for a moment
+
+
+def _not_handed_over(error: OSError) -> errors.ClusterError:
+    return errors.ClusterError(
+        f"the client certificate cannot be handed to TLS by a temporary file: {error.strerror}",
+        hint="is the disk full, or a directory for temporary files missing? `TMPDIR` names another one",
+    )
 
 
 def _no_password() -> str:

@@ -1,0 +1,217 @@
+"""From a call to its answer: credentials, connection, retries, counts.
+
+Retried is what can do no harm: anything when nothing was sent or the server said 429 (it did not look at the request),
+the rest of the list only when the call may be repeated: a connection that broke, 502, 503, 504. A 401 brings one more
+try when the credentials' source has others. The number of tries and the time are bounded.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+from kubernator.cluster import responses
+from kubernator.transport import Broken, NotSent, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from kubernator.cluster.auth import Credentials, Login
+    from kubernator.cluster.limiter import Limiter
+    from kubernator.cluster.requests import Call
+    from kubernator.transport import ClientCertificate, Headers, Stream, Transport
+
+__all__ = ["Exchange", "Retries"]
+
+_UNAUTHORIZED: Final = 401
+_TOO_MANY: Final = 429
+_PASSING: Final = frozenset({502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retries:
+    """How stubborn we are.
+
+    ``tries`` of one call; ``first`` seconds before the second, doubled each time up to ``longest``; no try starts later
+    than ``budget`` seconds after the first one.
+    """
+
+    tries: int = 6
+    first: float = 0.2
+    longest: float = 10.0
+    budget: float = 60.0
+
+    def pause(self, attempt: int, *, asked: float | None, jitter: float) -> float:
+        """Return the seconds to wait after a number of tries; ``jitter`` (0 to 1) keeps clients from marching in step.
+
+        What the server asks for is waited for, plus a little.
+        """
+        step = min(self.longest, self.first * float(2 ** (attempt - 1)))
+        return asked + step * jitter if asked is not None else step * (0.5 + jitter / 2)
+
+
+class _Status(Protocol):
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Headers: ...
+
+
+_Answer = TypeVar("_Answer", bound=_Status)
+
+
+class Exchange:
+    """Sends calls to one server. Safe to use from several threads.
+
+    ``connect`` makes a transport for a client certificate; credentials that bring another certificate get another.
+    """
+
+    def __init__(
+        self,
+        *,
+        server: str,
+        credentials: Credentials,
+        connect: Callable[[ClientCertificate | None], Transport],
+        limiter: Limiter,
+        user_agent: str,
+        compression: bool = False,
+        retries: Retries | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.server = server
+        self._credentials = credentials
+        self._connect = connect
+        self._limiter = limiter
+        self._user_agent = user_agent
+        self._compression = compression
+        self._retries = retries or Retries()
+        self._sleep = sleep
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+        self._transport: Transport | None = None
+        self._certificate: ClientCertificate | None = None
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """A copy of the counts by verb."""
+        with self._lock:
+            return dict(self._counts)
+
+    def send(self, call: Call) -> Response:
+        """Send a call and return its answer, of whatever status. Raises `errors.ClusterError` when there is none."""
+
+        def once(transport: Transport, request: Request) -> Response:
+            with self._limiter.slot():
+                return transport.send(request)
+
+        return self._tried(call, once)
+
+    def stream(self, call: Call) -> Stream:
+        """Send a call and return its answer as a stream; one of failure is raised as the error it stands for."""
+
+        def once(transport: Transport, request: Request) -> Stream | Response:
+            stream = transport.stream(request)
+            if stream.status < 400:  # noqa: PLR2004 - an answer of success
+                return stream
+            with stream:
+                return Response(status=stream.status, headers=stream.headers, body=stream.read())
+
+        answer: Stream | Response = self._tried(call, once)
+        if isinstance(answer, Response):
+            raise responses.failure(answer, doing=call.doing)
+        return answer
+
+    def close(self) -> None:
+        """Close connections."""
+        with self._lock:
+            transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
+
+    def _tried(self, call: Call, once: Callable[[Transport, Request], _Answer]) -> _Answer:
+        started = self._clock()
+        attempt = 0
+        rejected = False
+        while True:
+            attempt += 1
+            login = self._credentials.login()
+            self._count(call.verb)
+            try:
+                answer = once(self._transport_for(login), self._request(call, login))
+            except (NotSent, Broken) as error:
+                if not (isinstance(error, NotSent) or call.repeatable) or not self._again(attempt, started, asked=None):
+                    raise
+                continue
+            if answer.status == _UNAUTHORIZED and not rejected:
+                rejected = True
+                if self._credentials.rejected(login):
+                    self._count("retry")
+                    continue
+            if not self._passing(answer, call):
+                return answer
+            if not self._again(attempt, started, asked=_asked(answer)):
+                return answer
+
+    def _passing(self, answer: _Answer, call: Call) -> bool:
+        """Say whether the answer is of a trouble that may pass and the call may be sent again."""
+        if answer.status == _TOO_MANY:
+            self._count("throttled")
+            self._limiter.throttled(wait=_asked(answer) or 0.0)
+            return True
+        return answer.status in _PASSING and call.repeatable
+
+    def _again(self, attempt: int, started: float, *, asked: float | None) -> bool:
+        """Wait before the next try, or say that there is none."""
+        if attempt >= self._retries.tries:
+            return False
+        jitter = random.random()  # noqa: S311 - spreads load, guards nothing
+        pause = self._retries.pause(attempt, asked=asked, jitter=jitter)
+        if self._clock() - started + pause > self._retries.budget:
+            return False
+        self._count("retry")
+        self._sleep(pause)
+        return True
+
+    def _count(self, verb: str) -> None:
+        with self._lock:
+            self._counts[verb] += 1
+
+    def _transport_for(self, login: Login) -> Transport:
+        with self._lock:
+            if self._transport is not None and self._certificate == login.certificate:
+                return self._transport
+            old, self._transport = self._transport, self._connect(login.certificate)
+            self._certificate = login.certificate
+            transport = self._transport
+        if old is not None:
+            old.close()
+        return transport
+
+    def _request(self, call: Call, login: Login) -> Request:
+        headers: dict[str, str | tuple[str, ...]] = {"Accept": call.accept, "User-Agent": self._user_agent}
+        if call.content_type:
+            headers["Content-Type"] = call.content_type
+        if call.if_none_match:
+            headers["If-None-Match"] = call.if_none_match
+        if call.large and self._compression:
+            headers["Accept-Encoding"] = "gzip"
+        return Request(
+            method=call.method,
+            url=f"{self.server}{call.target}",
+            headers=headers | dict(login.headers),
+            body=call.body,
+            timeout=call.timeout,
+            repeatable=call.repeatable,
+        )
+
+
+def _asked(answer: _Status) -> float | None:
+    """Return what a 429 or 503 asks to wait, from its header; the Status repeats it."""
+    return responses.retry_after(answer.headers)
