@@ -17,6 +17,8 @@ CODE = ["src", "tests", "examples", "benchmarks", "noxfile.py", "dev"]
 SUPPORTED = ["3.11", "3.12", "3.13", "3.14"]
 THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
 
+TEMPORARY = "--basetemp=.dev/tmp"  # nothing is left outside the checkout
+
 # before the tests, where the progress of a build that takes many minutes is seen
 OBTAIN = """
 import os
@@ -75,7 +77,9 @@ def unit(session: nox.Session) -> None:
         pip = (str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps")
         session.run(*pip, "--require-hashes", "--requirement", "requirements/dev.txt", external=True)
         session.run(*pip, "--no-build-isolation", "--editable", ".[all]", external=True)
-        session.run(str(python), "-m", "pytest", "-q", "-n", "2", "tests/unit", *session.posargs, external=True)
+        session.run(
+            str(python), "-m", "pytest", "-q", "-n", "2", TEMPORARY, "tests/unit", *session.posargs, external=True
+        )
 
 
 @nox.session
@@ -85,7 +89,7 @@ def tests(session: nox.Session) -> None:
         f"whole suite on Python {THIS}; pure logic also on: {', '.join(others()) or 'no other, none was found'}"
     )
     session.run("python", "-c", OBTAIN)
-    session.run("pytest", "-n", "2", *(session.posargs or ["tests"]))
+    session.run("pytest", "-n", "2", TEMPORARY, *(session.posargs or ["tests"]))
 
 
 @nox.session(default=False)
@@ -94,4 +98,4 @@ def minors(session: nox.Session) -> None:
     for minor in ("1.34", "1.35", "1.36"):
         env = {"KUBERNATOR_TEST_KUBE_VERSION": minor}
         session.run("python", "-c", OBTAIN, env=env)
-        session.run("pytest", "-n", "2", "tests/cluster", env=env)
+        session.run("pytest", "-n", "2", TEMPORARY, "tests/cluster", env=env)
