@@ -133,10 +133,14 @@ def _bind(name: str, given: Any, args: tuple[Any, ...], options: dict[str, Any])
 
 def _check(plugin: Plugin) -> None:
     name = getattr(plugin, "name", None)
-    where = f"{type(plugin).__module__}.{type(plugin).__qualname__}"
+    kind = type(plugin.inner if isinstance(plugin, adapter.Adapted) else plugin)
+    where = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    attribute = "_name" if isinstance(plugin, adapter.Adapted) else "name"
     if not isinstance(name, str) or not name.isidentifier() or name.startswith("_"):
         raise PluginError(
-            "a plugin needs a `name` that can stand after `ktor.`", detail=[("class", where), ("name", repr(name))]
+            f"a plugin needs a `{attribute}` that can stand after `ktor.`",
+            detail=[("class", where), (attribute, repr(name))],
+            hint=f'give the class one: `{attribute} = "acme"`',
         )
     if name in _RESERVED:
         raise PluginError(f"a plugin cannot be called `{name}`", detail=[("class", where)])

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from kubernator.errors import PluginError, ProjectError
+from kubernator.errors import KubernatorError, PluginError, ProjectError
 from kubernator.model.origin import Origin
 from kubernator.plugin import Visit
 from kubernator.run import context, scripts, stages
@@ -275,7 +275,12 @@ class _Connection:
         with self._lock:
             if self._cluster is None:
                 self._used_at = origin()
-                self._cluster = self._connect(*self._chosen)
+                try:
+                    self._cluster = self._connect(*self._chosen)
+                except KubernatorError as error:
+                    if self._chosen_at is not None:
+                        error.detail.append(("chosen by", str(self._chosen_at)))
+                    raise
             return self._cluster
 
     def choose(self, path: str | None, context: str | None, origin: Origin) -> None:

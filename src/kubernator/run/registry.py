@@ -27,6 +27,12 @@ BUILT_IN: Final[dict[str, str]] = {
 
 _OURS: Final = "kubernator"
 
+#: Plugins of Kubernator 1 that this version does not have; its scripts name them.
+_LATER: Final = {
+    *("awscli", "eks", "gke", "helm", "istio", "k3d", "kind", "kops", "kubectl", "minikube", "project", "templates"),
+    *("terraform", "terragrunt"),
+} - set(BUILT_IN)
+
 
 class NoSuchPlugin(PluginError, RuntimeError):
     """No plugin of that name; also a RuntimeError, which plugins written for the reference catch."""
@@ -91,7 +97,7 @@ class Registry:
             return _imported(name, _Offer(BUILT_IN[name], _OURS, __version__))  # every run: spare it the metadata
         offers = self.offers.get(name)
         if not offers:
-            raise NoSuchPlugin(f"there is no plugin `{name}`", hint=_suggestion(name, self.names()))
+            raise _unknown(name, self.names())
         if len(offers) > 1:
             raise PluginError(
                 f"plugin `{name}` is offered by {' and '.join(f'`{offer.distribution}`' for offer in offers)}",
@@ -137,6 +143,15 @@ def _imported(name: str, offer: _Offer) -> Any:
             detail=[("from", f"{offer.target}, distribution {offer.distribution} {offer.version}".rstrip())],
         ) from error
     return found
+
+
+def _unknown(name: str, names: list[str]) -> NoSuchPlugin:
+    if name in _LATER:
+        return NoSuchPlugin(
+            f"the plugin `{name}` is not part of this version of Kubernator",
+            hint=f"Kubernator 1 has it; {_suggestion('', names)}",
+        )
+    return NoSuchPlugin(f"there is no plugin `{name}`", hint=_suggestion(name, names))
 
 
 def _suggestion(name: str, names: list[str]) -> str:

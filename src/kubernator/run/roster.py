@@ -127,12 +127,6 @@ class Roster:
         if plugin.name in self._making:
             chain = " -> ".join(f"`{name}`" for name in (*self._making, plugin.name))
             raise PluginError(f"plugins require each other: {chain}")
-        self._making.append(plugin.name)
-        try:
-            for name in plugin.requires:
-                self.register(scope, name, (), {})
-        finally:
-            self._making.pop()
         entry = Entry(
             name=plugin.name,
             plugin=plugin,
@@ -142,6 +136,14 @@ class Roster:
             scope=scope,
             wake=lambda: None if entry.active else self._wake(entry),
         )
+        self._making.append(plugin.name)
+        try:
+            for name in plugin.requires:
+                self.register(scope, name, (), {})
+            if isinstance(plugin, adapter.Adapted):
+                self._call(entry, "register", self._host)
+        finally:
+            self._making.pop()
         self.entries.append(entry)
         self._visible.add(scope, entry)
         if plugin.namespace is not None:

@@ -49,6 +49,10 @@ def run(path: Path, *, ktor: Any, origin: Origin) -> None:
     except KubernatorError as error:
         _tell_who_asked(error)
         raise
+    except SystemExit as end:
+        at = next(reversed(places(end)), origin)
+        logging.getLogger(LOGGER).warning("the run ends here, by `sys.exit` in %s", at)
+        raise
     except Exception as error:
         raise _failed(error, origin) from error
 

@@ -1,0 +1,27 @@
+"""``python -m kubernator`` and the ``kubernator`` command.
+
+``--version`` is answered here, before anything else of the program is imported.
+"""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Run the command line of this process and return its exit code."""
+    arguments = sys.argv[1:]
+    if arguments == ["--version"]:
+        from kubernator import __version__  # noqa: PLC0415 - the package is what is imported anyway
+
+        sys.stdout.write(f"{__version__}\n")
+        return 0
+    from kubernator.cli import main as cli  # noqa: PLC0415 - `--version` needs none of it
+
+    return cli.main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The command line: parse, dispatch, turn an error into words and a code."""

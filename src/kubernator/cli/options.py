@@ -1,0 +1,289 @@
+"""The options of the command line, as tables, and the parser made of them.
+
+The reference's options keep their names, choices, defaults and the attribute names that scripts read from
+``ktor.app.args``. What is new belongs to a verb and is known only after it; ``--pre-start-script``, of the original
+document, is known everywhere. How abbreviations are resolved is in `cli.words`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from kubernator import __version__, errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["GLOBAL", "REFERENCE", "VERBS", "Option", "Verb", "duration", "parser"]
+
+LEVELS: Final = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "TRACE")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option: its flags, and what argparse is told about it. ``group`` names a mutually exclusive group."""
+
+    flags: tuple[str, ...]
+    settings: Mapping[str, Any]
+    group: str = ""
+
+    @property
+    def values(self) -> int | str:
+        """How many arguments it takes: 0, 1 or ``+``."""
+        if "nargs" in self.settings:
+            return str(self.settings["nargs"])
+        return 1 if self.settings.get("action", "store") in {"store", "append"} else 0
+
+
+def _option(*flags: str, group: str = "", **settings: Any) -> Option:
+    return Option(flags, settings, group)
+
+
+def duration(text: str) -> float:
+    """Read a number of seconds, or a number with ``s``, ``m`` or ``h``: ``90``, ``90s``, ``5m``, ``1h``."""
+    number, factor = text, 1
+    if text[-1:] in {"s", "m", "h"}:
+        number, factor = text[:-1], {"s": 1, "m": 60, "h": 3600}[text[-1]]
+    try:
+        seconds = float(number) * factor
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"`{text}` is no length of time; say `90s`, `5m` or `1h`")
+    return seconds
+
+
+REFERENCE: Final = (
+    _option("-h", "--help", action="help", help="show this text and exit"),
+    _option("--version", group="instead", action="version", version=__version__, help="print the version and exit"),
+    _option(
+        "--clear-cache", group="instead", action="store_true", help="remove the cache directory of Kubernator and exit"
+    ),
+    _option(
+        "--clear-k8s-cache",
+        group="instead",
+        action="store_true",
+        help="accepted for the sake of old command lines; there is no client library to remove any more",
+    ),
+    _option(
+        "--pre-cache-k8s-client",
+        group="instead",
+        action="extend",
+        nargs="+",
+        type=int,
+        metavar="V",
+        help="accepted for the sake of old command lines; there is no client library to fetch any more",
+    ),
+    _option(
+        "--pre-cache-k8s-client-no-patch",
+        action="store_true",
+        default=None,
+        help="accepted together with `--pre-cache-k8s-client`",
+    ),
+    _option(
+        "--log-format",
+        choices=("human", "json"),
+        default="human",
+        help="how the log is written (default: %(default)s)",
+    ),
+    _option("--log-file", metavar="FILE", help="write the log to a file, from its beginning (default: stderr)"),
+    _option(
+        "-v",
+        "--verbose",
+        choices=LEVELS,
+        default="INFO",
+        metavar="LEVEL",
+        help=f"how much is logged: {', '.join(LEVELS)} (default: %(default)s)",
+    ),
+    _option("-f", "--file", metavar="FILE", help="where `dump` writes to (default: stdout)"),
+    _option(
+        "-o",
+        "--output-format",
+        choices=("json", "json-pretty", "yaml"),
+        default="yaml",
+        help="the format in which `dump` writes (default: %(default)s)",
+    ),
+    _option(
+        "-p",
+        "--path",
+        type=Path,
+        default=Path(),
+        metavar="DIRECTORY",
+        help="where the tree starts (default: %(default)s)",
+    ),
+    _option(
+        "--yes",
+        action="store_false",
+        dest="dry_run",
+        default=True,
+        help="let `apply` change things; without it `apply` is a dry run",
+    ),
+    _option(
+        "-I",
+        "--include-project",
+        action="append",
+        default=[],
+        metavar="PROJECT",
+        help="limit the run to a project and those below it; may be repeated",
+    ),
+    _option(
+        "-X",
+        "--exclude-project",
+        action="append",
+        default=[],
+        metavar="PROJECT",
+        help="leave a project and those below it out; may be repeated",
+    ),
+)
+"""The options of the reference. An abbreviation means one of these first."""
+
+GLOBAL: Final = (
+    _option(
+        "--pre-start-script",
+        type=Path,
+        metavar="FILE",
+        help="a script that runs once before plugins start; what it sets is seen in every directory",
+    ),
+)
+"""Options of ours that are known before the verb as well as after it."""
+
+_CLUSTER: Final = (
+    _option("--context", metavar="NAME", help="the context of the kubeconfig to use (default: its current one)"),
+    _option(
+        "--field-manager",
+        default="kubernator",
+        metavar="NAME",
+        help="the field manager under which fields are owned (default: %(default)s)",
+    ),
+    _option(
+        "--force-conflicts",
+        action="store_true",
+        help="take over fields that other field managers own, instead of refusing",
+    ),
+    _option(
+        "--no-preflight",
+        dest="preflight",
+        action="store_false",
+        default=True,
+        help="do not ask the server for a dry run before the first write",
+    ),
+    _option("--show-secrets", action="store_true", help="show the values of secrets instead of `<secret N>`"),
+)
+
+_APPLY: Final = (
+    _option(
+        "--keep-going",
+        action="store_true",
+        help="set aside what is refused and what depends on it, and apply the rest",
+    ),
+    _option(
+        "--no-wait",
+        dest="wait",
+        action="store_false",
+        default=True,
+        help="do not wait at the end until what changed is current",
+    ),
+    _option("--timeout", type=duration, metavar="TIME", help="how long to wait at the end: `90s`, `5m`, `1h`"),
+    _option("--report", metavar="FILE", help="write what was done to a file, as JSON"),
+)
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A verb: what it is for, its own options, and whether it reads its own words (``raw``)."""
+
+    help: str
+    options: tuple[Option, ...] = ()
+    positionals: tuple[Option, ...] = ()
+    formats: tuple[str, ...] = ()
+    raw: bool = False
+
+    @property
+    def compatible(self) -> bool:
+        """Whether the reference has this verb, so that its exit codes apply."""
+        return not (self.formats or self.raw or self.positionals)
+
+
+VERBS: Final[Mapping[str, Verb]] = {
+    "dump": Verb("print what `apply` would send, as a list of operations; the default", _CLUSTER),
+    "apply": Verb("make the cluster match the tree; a dry run until `--yes`", (*_CLUSTER, *_APPLY)),
+    "plugins": Verb("list the plugins that scripts can register", formats=("text", "json", "yaml")),
+    "cache": Verb(
+        "look at the cache directory, or clear it",
+        positionals=(
+            _option(
+                "action", choices=("ls", "clear"), help="`ls` lists its parts with their size, `clear` removes them"
+            ),
+            _option("parts", nargs="*", metavar="PART", help="parts to clear (default: all)"),
+        ),
+        formats=("text", "json", "yaml"),
+    ),
+    "sandbox": Verb("start and stop a throw-away control plane on this machine", raw=True),
+}
+
+
+_LOGGING: Final = frozenset({"--help", "--log-format", "--log-file", "--verbose", "--output-format"})
+"""What the help of a verb that does not walk a tree still lists."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are `errors.UsageError`; ``--help`` and ``--version`` still end the process."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise, where argparse would print and exit."""
+        raise errors.UsageError(message.replace("'", "`"), hint=f"`{self.prog} --help` lists verbs and options")
+
+
+def parser(verb: str | None) -> Parser:
+    """Return the parser for a verb; for None the one of a command line that names none, which means ``dump``."""
+    found = VERBS[verb or "dump"]
+    made = Parser(
+        prog="kubernator",
+        usage=f"kubernator [OPTION…] {verb or '[VERB]'} [OPTION…]{_usage(found)}",
+        description=_description(verb),
+        epilog=None if verb else "Options of a verb are listed by `kubernator VERB --help`.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    groups: dict[str, argparse._MutuallyExclusiveGroup] = {}
+    for option in (*REFERENCE, *GLOBAL):
+        settings = dict(option.settings)
+        if found.formats and "--output-format" in option.flags:
+            settings |= {
+                "choices": found.formats,
+                "default": found.formats[0],
+                "help": "the format of the output (default: %(default)s)",
+            }
+        if not found.compatible and not _LOGGING.intersection(option.flags):
+            settings["help"] = argparse.SUPPRESS
+        if option.group and option.group not in groups:
+            groups[option.group] = made.add_mutually_exclusive_group()
+        (groups[option.group] if option.group else made).add_argument(*option.flags, **settings)
+    if verb:
+        made.add_argument("command", choices=[verb], help=argparse.SUPPRESS)
+    else:
+        made.set_defaults(command="dump")
+    for positional in found.positionals:
+        made.add_argument(*positional.flags, **positional.settings)
+    if found.options:
+        own = made.add_argument_group(f"options after `{verb}`") if verb else made
+        for option in found.options:
+            settings = dict(option.settings) if verb else {**option.settings, "help": argparse.SUPPRESS}
+            own.add_argument(*option.flags, **settings)
+    return made
+
+
+def _usage(verb: Verb) -> str:
+    return "".join(f" {option.settings.get('metavar') or option.flags[0].upper()}" for option in verb.positionals)
+
+
+def _description(verb: str | None) -> str:
+    if verb:
+        return f"{verb}: {VERBS[verb].help}"
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {name:{width}}  {found.help}" for name, found in VERBS.items())
+    return f"Makes a Kubernetes cluster match a directory tree.\n\nverbs:\n{verbs}"

@@ -1,0 +1,309 @@
+"""The composition root: walk, build, plan, apply, report.
+
+Everything that a run needs is made here and handed down, and everything is let go of here, on every way out. ``dump``,
+a dry run and ``apply --yes`` read the same plan; only the last one writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import kubernator
+from kubernator import errors
+from kubernator.model.outcome import ApplyReport, RunOutcome
+from kubernator.model.plan import Plan
+from kubernator.pipeline import order
+from kubernator.report import errors as shown
+from kubernator.report import structured, text
+from kubernator.run import verdict, walk, writing
+from kubernator.run.host import RunHost
+from kubernator.run.remote import Remotes
+from kubernator.tools.cache import Cache
+from kubernator.workers import Workers
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator, Sequence
+
+    from kubernator.cluster.api import Cluster
+    from kubernator.model.diagnostics import Diagnostics
+    from kubernator.model.resource import Resource
+    from kubernator.planning.planner import Planner
+    from kubernator.redaction import Secrets
+    from kubernator.run.options import RunOptions
+
+__all__ = ["Session", "Signals"]
+
+_logger = logging.getLogger("kubernator")
+
+
+class Signals(Protocol):
+    """What a session needs to know of interrupts."""
+
+    @property
+    def stop(self) -> threading.Event:
+        """Set when the run is to stop."""
+
+    def politely(self) -> contextlib.AbstractContextManager[threading.Event]:
+        """Let an interrupt only set ``stop`` while the block runs; otherwise it raises `KeyboardInterrupt`."""
+
+
+class Session:
+    """One run. Findings go into ``diagnostics`` as they are made, so that they can be shown whatever happens."""
+
+    def __init__(
+        self,
+        options: RunOptions,
+        *,
+        secrets: Secrets,
+        diagnostics: Diagnostics,
+        interrupts: Signals,
+        live: bool = False,
+    ) -> None:
+        """Take what the command line says; ``live`` shows progress on a terminal."""
+        self._options = options
+        self._secrets = secrets
+        self._diagnostics = diagnostics
+        self._interrupts = interrupts
+        self._live = live
+        self._cluster: Cluster | None = None
+        self._source = ""
+        self._planner: Planner | None = None
+        self._reporter = text.TextReporter(secrets, dry_run=not options.writes)
+
+    def dump(self) -> ApplyReport:
+        """Walk the tree, plan, and print the operations. Raises `errors.KubernatorError` and what scripts raise."""
+
+        def finish(host: RunHost, plan: Plan) -> ApplyReport:
+            entries = structured.operations(plan, self._secrets)
+            report = self._not_written(plan)
+            self._warn()
+            self._finish(host, report)
+            host.applied(report)
+            content = structured.render(entries, self._options.output_format)
+            structured.write(content, self._options.file, private=self._options.show_secrets)
+            return report
+
+        return self._run(finish)
+
+    def apply(self) -> ApplyReport:
+        """Walk the tree, plan, and carry the plan out, or say what would be done. Raises as `dump` does."""
+        return self._run(self._write if self._options.writes else self._rehearse)
+
+    # The way of a run
+
+    def _run(self, finish: Callable[[RunHost, Plan], ApplyReport]) -> ApplyReport:
+        with contextlib.ExitStack() as stack:
+            workers = Workers()
+            stack.callback(workers.close)
+            remotes = stack.enter_context(Remotes(Cache(), secrets=self._secrets))
+            stack.callback(self._disconnect)
+            host = self._host(workers, remotes)
+            error: BaseException | None = None
+            report: ApplyReport | None = None
+            try:
+                report = finish(host, self._plan(host, workers))
+            except BaseException as raised:
+                error = raised
+                self._tell_which_cluster(raised)
+                raise
+            else:
+                return report
+            finally:
+                host.end(RunOutcome(error=error, report=report))
+
+    def _host(self, workers: Workers, remotes: Remotes) -> RunHost:
+        return RunHost(
+            args=self._options.args,
+            secrets=self._secrets,
+            workers=workers,
+            diagnostics=self._diagnostics,
+            connect=self._connect,
+            remotes=remotes,
+            start=self._options.path,
+        )
+
+    def _connect(self, kubeconfig: str | None, context: str | None) -> Cluster:
+        from kubernator.cluster import connect  # noqa: PLC0415 - a tree without resources needs no cluster
+
+        cluster = connect.connect(
+            kubeconfig=kubeconfig,
+            context=self._options.context or context,
+            secrets=self._secrets,
+            cache_dir=Cache().discovery,
+            user_agent=f"kubernator/{kubernator.__version__}",
+        )
+        self._cluster, self._source = cluster, cluster.source
+        return cluster
+
+    def _disconnect(self) -> None:
+        if self._cluster is not None:
+            self._cluster.close()
+
+    def _tell_which_cluster(self, error: BaseException) -> None:
+        if isinstance(error, errors.ClusterError) and self._cluster is not None:
+            error.detail += [("server", self._cluster.server), ("chosen by", self._source)]
+
+    def _plan(self, host: RunHost, workers: Workers) -> Plan:
+        if self._options.pre_start_script is not None:
+            host.run_pre_start(self._options.pre_start_script)
+        host.register_first()
+        walk.walk(host, self._options.path)
+        plugin_changes = host.walked()
+        resources = host.resources()
+        host.freeze()
+        self._warn_of_projects(host)
+        for resource in resources:
+            self._secrets.learn(resource.manifest)
+        if self._diagnostics.errors:
+            raise self._invalid(host, workers, resources)
+        phases = order.phases(resources)
+        if not phases:
+            if not plugin_changes:
+                self._reporter.nothing(self._options.path, looked=host.roster.anywhere("k8s") is not None)
+            plan = Plan(plugin_changes=tuple(plugin_changes), manager=self._options.manager)
+        else:
+            self._planner = self._new_planner(host, workers)
+            plan = self._planner.plan(phases, plugin_changes)
+        self._check(plan)
+        host.planned(plan)
+        return plan
+
+    def _invalid(self, host: RunHost, workers: Workers, resources: Sequence[Resource]) -> errors.ValidationFailed:
+        """Return the error of a tree with findings, those included that the cluster has about the rest of the tree."""
+        error = errors.ValidationFailed("the tree is not valid; nothing was written", ())
+        try:
+            phases = order.phases([each for each in resources if not self._is_bad(each)])
+            plan = self._new_planner(host, workers).plan(phases, ()) if phases else Plan()
+        except errors.KubernatorError as unknown:
+            error.add_note(f"what the cluster says of the rest is not known: {unknown.title}")
+            return error
+        self._learn(plan)
+        self._diagnostics.extend(map(verdict.finding, plan.refused))
+        if plan.refused:
+            error.hint = "what is said to be missing may stand in a document that has an error itself"
+        return error
+
+    def _is_bad(self, resource: Resource) -> bool:
+        """Say whether the document that a resource comes from has an error already."""
+        place = (resource.origin.path, resource.origin.document)
+        return any(
+            found.origin is not None and (found.origin.path, found.origin.document) == place
+            for found in self._diagnostics.errors
+        )
+
+    def _new_planner(self, host: RunHost, workers: Workers) -> Planner:
+        from kubernator.planning.planner import Planner  # noqa: PLC0415 - as for the cluster
+
+        return Planner(
+            host.cluster,
+            workers,
+            diagnostics=self._diagnostics,
+            manager=self._options.manager,
+            force_conflicts=self._options.force_conflicts,
+            preflight=self._options.preflight,
+        )
+
+    def _check(self, plan: Plan) -> None:
+        """Raise for what the plan shows to be impossible, before anything is written or printed."""
+        self._learn(plan)
+        fatal = sum(self._reporter.warn(change, warning) for change in plan.changes for warning in change.warnings)
+        refusal = verdict.of_plan(plan)
+        if refusal is not None and not (self._options.writes and self._options.keep_going):
+            self._diagnostics.extend(map(verdict.finding, plan.refused))
+            self._reporter.refused(plan)
+            raise refusal
+        if fatal and not self._options.writes:
+            raise errors.ValidationFailed(
+                f"field validation failed: the server gave {fatal} warning{'s' * (fatal != 1)}", ()
+            )
+
+    def _learn(self, plan: Plan) -> None:
+        """Learn the secrets that the cluster told."""
+        for change in plan.changes:
+            for manifest in (change.live, change.predicted):
+                if manifest is not None:
+                    self._secrets.learn(manifest)
+
+    # What a plan comes to
+
+    def _rehearse(self, host: RunHost, plan: Plan) -> ApplyReport:
+        """Say what would be done."""
+        self._warn()
+        self._reporter.planned(plan)
+        report = self._not_written(plan)
+        self._finish(host, report)
+        host.applied(report)
+        self._save(report)
+        return report
+
+    def _write(self, host: RunHost, plan: Plan) -> ApplyReport:
+        """Do it, and wait until it works."""
+        self._warn()
+        self._reporter.planned(plan)
+        with self._interrupts.politely() as stop:
+            carried = writing.plugin_changes(host, plan, before=True, stop=stop)
+            report = self._applied(host, plan, stop)
+            self._finish(host, report)
+            if not report.failed:
+                carried += writing.plugin_changes(host, plan, before=False, stop=stop)
+        report = replace(report, plugin_changes=tuple(carried), interrupted=stop.is_set())
+        self._save(report)
+        self._diagnostics.extend(map(verdict.failure, report.failed))
+        if error := verdict.of_report(report):
+            raise error
+        host.applied(report)
+        return report
+
+    def _applied(self, host: RunHost, plan: Plan, stop: threading.Event) -> ApplyReport:
+        if self._planner is None:
+            return ApplyReport()
+        return writing.apply(
+            host,
+            plan,
+            options=self._options,
+            replan=self._planner.replan,
+            reporter=self._reporter,
+            secrets=self._secrets,
+            stop=stop,
+            live=self._live,
+        )
+
+    def _not_written(self, plan: Plan) -> ApplyReport:
+        """Return the report of a run that writes nothing."""
+        return ApplyReport(requests=self._requests(plan), dry_run=True)
+
+    def _finish(self, host: RunHost, report: ApplyReport) -> None:
+        """Say what was done, by the plan and past it."""
+        for line in _imperative(host):
+            _logger.info("by a script, at once: %s", line)
+        if not report.dry_run:
+            self._reporter.finished(report)
+
+    def _requests(self, plan: Plan) -> dict[str, int]:
+        return dict(self._cluster.requests if self._cluster is not None else plan.requests)
+
+    def _save(self, report: ApplyReport) -> None:
+        if self._options.report is not None:
+            content = structured.render(structured.report(report, self._secrets), "json-pretty")
+            structured.write(f"{content}\n", self._options.report)
+
+    def _warn(self) -> None:
+        """Log the findings that are no errors; after an error they are shown with it."""
+        found = [shown.of_diagnostic(each) for each in self._diagnostics if each.code != "server-warning"]
+        shown.log(found, _logger)
+
+    def _warn_of_projects(self, host: RunHost) -> None:
+        if (self._options.include_project or self._options.exclude_project) and host.find("project") is None:
+            _logger.warning("`-I` and `-X` have no effect: the plugin `project` is not registered")
+
+
+def _imperative(host: RunHost) -> Iterator[str]:
+    """Return what scripts wrote themselves, as the plugins tell that let them."""
+    entry = host.roster.anywhere("k8s")
+    written: Any = getattr(entry.plugin, "written", None) if entry is not None else None
+    if written is not None:
+        yield from written()
