@@ -28,9 +28,13 @@ __all__ = [
     "ServerVersion",
     "WatchEvent",
     "require_supported",
+    "require_supported_server",
 ]
 
 MINIMUM_VERSION: Final = (1, 29)
+
+#: Served from the minimum version on and by no older server, so that discovery, which every run reads, tells an old one.
+_TOLD_BY: Final = "flowcontrol.apiserver.k8s.io/v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +53,19 @@ class ServerVersion:
 
 
 def require_supported(version: ServerVersion) -> None:
-    """Raise `errors.ClusterError` when the server is older than what the engine is tested with."""
+    """Raise `errors.ClusterError` when a version is older than what the engine is tested with."""
     if (version.major, version.minor) < MINIMUM_VERSION:
         oldest = ".".join(map(str, MINIMUM_VERSION))
         raise errors.ClusterError(
             f"the API server is Kubernetes `{version.git_version}`, which is not supported",
             hint=f"servers from {oldest} on are supported: upgrade the cluster",
         )
+
+
+def require_supported_server(cluster: Cluster) -> None:
+    """Raise `errors.ClusterError` when a server is too old; asks for its version only if discovery leaves a doubt."""
+    if _TOLD_BY not in cluster.kinds().api_versions:
+        require_supported(cluster.version())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import kubernator
 from kubernator import errors
+from kubernator.cluster import api
 from kubernator.model.outcome import ApplyReport, RunOutcome
 from kubernator.model.plan import Plan
 from kubernator.pipeline import order
@@ -198,6 +199,7 @@ class Session:
     def _new_planner(self, host: RunHost, workers: Workers) -> Planner:
         from kubernator.planning.planner import Planner  # noqa: PLC0415 - as for the cluster
 
+        api.require_supported_server(host.cluster)
         return Planner(
             host.cluster,
             workers,

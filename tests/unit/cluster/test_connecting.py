@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from kubernator import errors
 from kubernator.cluster import api
 from kubernator.cluster.connect import connect
+from kubernator.model.gvk import GroupVersionKind
 from kubernator.redaction import Secrets
 from kubernator.testing.transport import ScriptedTransport, answer
 
@@ -162,6 +164,29 @@ def test_old_servers_are_refused(minor, supported):
     with pytest.raises(errors.ClusterError, match=r"the API server is Kubernetes `v1\.28\.4`") as caught:
         api.require_supported(version)
     assert "1.29" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("minor", "served", "asked"), [(37, "flowcontrol.apiserver.k8s.io/v1", 0), (29, "v1", 1), (28, "v1", 1)]
+)
+def test_the_version_is_asked_for_only_in_doubt(minor, served, asked):
+    """Discovery tells a server that is new enough, so a usual run spends no request on it."""
+
+    class Server:
+        versions = 0
+
+        def kinds(self):
+            gvk = GroupVersionKind.of(served, "Thing")
+            return api.Kinds([api.Kind(gvk=gvk, plural="things", singular="thing", namespaced=True)])
+
+        def version(self):
+            self.versions += 1
+            return api.ServerVersion(git_version=f"v1.{minor}.0", major=1, minor=minor)
+
+    server = Server()
+    with pytest.raises(errors.ClusterError) if minor < 29 else contextlib.nullcontext():
+        api.require_supported_server(server)
+    assert server.versions == asked
 
 
 @pytest.mark.parametrize("body", [{"gitVersion": "latest"}, {}, []])
