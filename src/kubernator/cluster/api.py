@@ -33,7 +33,7 @@ __all__ = [
 
 MINIMUM_VERSION: Final = (1, 29)
 
-#: Served from the minimum version on and by no older server, so that discovery, which every run reads, tells an old one.
+#: Served from the minimum version on and by no older server: discovery, which every run reads, tells an old one.
 _TOLD_BY: Final = "flowcontrol.apiserver.k8s.io/v1"
 
 
