@@ -67,6 +67,8 @@ def _kind(document: Document, value: Manifest) -> Iterator[Diagnostic]:
     found = value.get("kind")
     if not isinstance(found, str) or not found:
         yield _not_text(document, value, ("kind",), "as in `kind: Deployment`")
+    elif not found.isprintable():
+        yield _found(document, "`kind` has characters in it that cannot be shown", ("kind",))
 
 
 def _metadata(document: Document, value: Manifest) -> Iterator[Diagnostic]:
@@ -87,8 +89,20 @@ def _metadata(document: Document, value: Manifest) -> Iterator[Diagnostic]:
         )
     elif not isinstance(name, str) or not name:
         yield _not_text(document, metadata, ("metadata", "name"), "as in `name: web`")
-    if metadata.get("namespace") is not None and not isinstance(metadata["namespace"], str):
+    else:
+        yield from _not_in_a_url(document, name, ("metadata", "name"))
+    namespace = metadata.get("namespace")
+    if isinstance(namespace, str):
+        yield from _not_in_a_url(document, namespace, ("metadata", "namespace"))
+    elif namespace is not None:
         yield _not_text(document, metadata, ("metadata", "namespace"), "as in `namespace: web`")
+
+
+def _not_in_a_url(document: Document, found: str, path: Path) -> Iterator[Diagnostic]:
+    """Check what holds for names of every kind, since the server would answer 404 (``ValidatePathSegmentName``)."""
+    bad = found if found in {".", ".."} else next((character for character in "/%" if character in found), "")
+    if bad:
+        yield _found(document, f"`{'.'.join(map(str, path))}` cannot be `{found}`: no name has `{bad}` in it", path)
 
 
 def _not_text(document: Document, holder: Manifest, path: Path, example: str) -> Diagnostic:

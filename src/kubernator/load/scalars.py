@@ -42,6 +42,8 @@ _INTEGER: Final = re.compile(
     re.ASCII,
 )
 _BASES: Final = {"hex": 16, "binary": 2, "octal": 8, "decimal": 10}
+#: No integer of 64 bits has more digits, in any base; Python refuses to read thousands of them.
+_MOST_DIGITS: Final = 64
 _SIGNED_BINARY: Final = re.compile(r"0b([-+][01]+)", re.ASCII)
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _POINT_FLOAT: Final = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+)?", re.ASCII)
@@ -102,8 +104,9 @@ def _number(text: str) -> Any:
     bare = text.replace("_", "")
     if found := _INTEGER.fullmatch(bare):
         base = found.lastgroup or ""
-        number = int(found["sign"] + found[base], _BASES[base])
-        if number in _INT64 or (number in _UINT64 and not found["sign"]):
+        digits = found[base].lstrip("0") or "0"
+        number = int(found["sign"] + digits[:_MOST_DIGITS], _BASES[base])
+        if len(digits) <= _MOST_DIGITS and (number in _INT64 or (number in _UINT64 and not found["sign"])):
             return number
     if _FLOAT.fullmatch(bare):
         return _float(bare, text)

@@ -12,7 +12,6 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator import errors
-from kubernator.load import filters
 from kubernator.model.origin import Origin
 
 if TYPE_CHECKING:
@@ -183,6 +182,8 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(  # noqa: S701 - the output is YAML, not HTML
         variable_start_string=OPEN, variable_end_string=CLOSE, undefined=Missing, finalize=finalize, cache_size=0
     )
+    from kubernator.load import filters  # noqa: PLC0415 - as Jinja2 itself
+
     for name, function in filters.FILTERS.items():
         environment.filters[name] = _defined(function)
     return environment

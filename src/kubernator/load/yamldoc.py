@@ -30,7 +30,7 @@ from yaml.events import (
 from yaml.reader import ReaderError
 
 from kubernator import errors
-from kubernator.load import findings, places, scalars, wording
+from kubernator.load import findings, places, scalars
 from kubernator.load import text as texts
 from kubernator.load.document import Document
 from kubernator.model.diagnostics import Diagnostic, Severity
@@ -51,6 +51,10 @@ Repeated = Literal["error", "warn", "last"]
 MAX_DEPTH: Final = 250
 
 _MISSING: Final = object()
+
+# Definitions list operators like `=`, for which PyYAML knows a tag and no meaning. Scripts that read them with PyYAML
+# themselves find it text, as it is for kubectl and was in the reference (compat.md, 3.11).
+yaml.resolver.Resolver.yaml_implicit_resolvers.pop("=", None)
 
 #: Unquoted text that kubectl takes for a boolean or number and PyYAML for text.
 _NOT_TEXT: Final = (
@@ -125,6 +129,7 @@ def _dumper() -> type[Any]:
             return True
 
     Dumper.add_implicit_resolver("!kubectl", re.compile(_NOT_TEXT, re.ASCII), list("+-0123456789yYnN."))
+    Dumper.add_implicit_resolver("!value", re.compile(r"=\Z"), ["="])
     for kind, represent in (
         (dict, base.represent_dict),
         (list, base.represent_list),
@@ -226,6 +231,8 @@ class _Stream:
     def _syntax(self, error: yaml.MarkedYAMLError) -> None:
         mark: Any = error.problem_mark or error.context_mark
         index = min(int(mark.index), len(self._text))  # a mark of the end may point past it
+        from kubernator.load import wording  # noqa: PLC0415 - for a message
+
         words = wording.explain(str(error.problem or error.context), self._text[index : index + 1])
         if words.at_start:
             mark = error.context_mark or mark

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from kubernator.planning.canonical import ABSENT, Rules
@@ -130,14 +131,9 @@ def locate(value: Any, elements: Elements) -> Path | None:
             case "f":
                 step = name if isinstance(value, dict) and name in value else None
             case "k":
-                step = _find_item(value, _parse(name))
+                step = _Items(value).by_key(_parse(name)) if isinstance(value, list) else None
             case "v":
-                wanted = _parse(name)
-                step = (
-                    next((at for at, item in enumerate(value) if _strict(item, wanted)), None)
-                    if isinstance(value, list)
-                    else None
-                )
+                step = _Items(value).by_value(_parse(name)) if isinstance(value, list) else None
             case "i":
                 step = int(name) if isinstance(value, list) and name.isdigit() and int(name) < len(value) else None
             case _:
@@ -274,16 +270,15 @@ class _Proof:
         if len(children) != len(wanted):
             raise _Undecided(f"{render(elements)} has other items")
         places: list[tuple[int, int]] = []
+        ours, theirs = _Items(wanted), _Items(live)
         for child in children:
             form, _, name = child.partition(":")
-            key = _parse(name)
+            here: int | None = None
+            there: int | None = None
             if form == "k":
-                here, there = _find_item(wanted, key), _find_item(live, key)
+                here, there = ours.by_key(_parse(name)), theirs.by_key(_parse(name))
             elif form == "v":
-                here = next((at for at, item in enumerate(wanted) if _strict(item, key)), None)
-                there = next((at for at, item in enumerate(live) if _strict(item, key)), None)
-            else:
-                here = there = None
+                here, there = ours.by_value(_parse(name)), theirs.by_value(_parse(name))
             if here is None or there is None:
                 raise _Undecided(f"{render((*elements, child))} is ours and not in both")
             if form == "k":
@@ -302,23 +297,47 @@ def _below(fields: Fields, elements: Elements) -> bool:
     return any(key != "." for key in fields)
 
 
-def _find_item(items: Any, key: Any) -> int | None:
-    """Find the one item of a list map with this key; None if there is none, or more than one."""
-    if not isinstance(items, list) or not isinstance(key, dict):
-        return None
-    found = [
-        at
-        for at, item in enumerate(items)
-        if isinstance(item, dict)
-        and all(_strict(item.get(name, _KEY_DEFAULTS.get(name, ABSENT)), value) for name, value in key.items())
-    ]
-    return found[0] if len(found) == 1 else None
+class _Items:
+    """The items of a list, found by key or by value; a long list is gone through once, however often it is asked."""
+
+    def __init__(self, items: list[Any]) -> None:
+        self._items = items
+        self._indices: dict[tuple[str, ...], dict[Any, list[int]]] = {}
+
+    def by_key(self, key: Any) -> int | None:
+        """Return the place of the one item of a list map with this key; None if there is none, or more than one."""
+        if not isinstance(key, dict):
+            return None
+        found = self._index(tuple(key)).get(tuple(map(_exact, key.values())), ())
+        return found[0] if len(found) == 1 else None
+
+    def by_value(self, value: Any) -> int | None:
+        """Return the first place of a value in a set; None if it is not there."""
+        found = self._index(()).get(_exact(value), ())
+        return found[0] if found else None
+
+    def _index(self, names: tuple[str, ...]) -> dict[Any, list[int]]:
+        """Return the places by the values under these names; without names, by the items themselves."""
+        index = self._indices.get(names)
+        if index is None:
+            index = self._indices[names] = {}
+            for at, item in enumerate(self._items):
+                if not names:
+                    index.setdefault(_exact(item), []).append(at)
+                elif isinstance(item, dict):
+                    values = tuple(_exact(item.get(name, _KEY_DEFAULTS.get(name, ABSENT))) for name in names)
+                    index.setdefault(values, []).append(at)
+        return index
 
 
-def _strict(one: Any, other: Any) -> bool:
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+def _exact(value: Any) -> Any:
+    """Return what is equal, and has one hash, exactly for equal values; in Python ``True`` is ``1``."""
+    if isinstance(value, bool):
+        return "bool", value
+    return ("json", json.dumps(value, sort_keys=True)) if isinstance(value, dict | list) else value
 
 
+@lru_cache(maxsize=4096)  # the keys of containers, ports and variables are the same in many objects
 def _parse(text: str) -> Any:
     try:
         return json.loads(text)

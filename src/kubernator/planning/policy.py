@@ -9,11 +9,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.model.change import FieldConflict
-from kubernator.planning import diff, managed
+from kubernator.planning import diff, managed, wording
 from kubernator.planning.canonical import ABSENT, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from kubernator.errors import ApiError, FieldCause
     from kubernator.model.change import PatchOp
@@ -122,7 +123,7 @@ def settle(
         return Settled(manifest=wanted)
     result: Manifest | None = None
     released: list[Elements] = []
-    for elements in managed.leaves(own):
+    for elements in managed.leaves(own) if ignored else (_REPLICAS,):
         place = managed.locate(live, elements)
         if place is None:
             continue
@@ -146,12 +147,13 @@ def settle(
 def _strip_unowned(
     wanted: Manifest, result: Manifest | None, live: Manifest, own: Fields, ignored: Ignored
 ) -> Manifest | None:
+    owned = {place for elements in managed.leaves(own) if (place := managed.locate(wanted, elements)) is not None}
     for path in reversed(
         list(_scalar_paths({key: value for key, value in wanted.items() if key not in {"apiVersion", "kind"}}))
     ):
         if path in {("metadata", "name"), ("metadata", "namespace")} or not ignored(path):
             continue
-        owner = _owner(own, wanted, path)
+        owner = _owner(owned, path)
         if owner == "leaf" or (result is not None and managed.lookup(result, path) is ABSENT):
             continue
         result = result if result is not None else copy.deepcopy(wanted)
@@ -164,13 +166,11 @@ def _strip_unowned(
     return result
 
 
-def _owner(own: Fields, wanted: Manifest, path: Path) -> str:
+def _owner(owned: AbstractSet[Path], path: Path) -> str:
     """Say whether a value is a leaf of ours, part of something we own as a whole, or not ours."""
-    for elements in managed.leaves(own):
-        place = managed.locate(wanted, elements)
-        if place is not None and path[: len(place)] == place:
-            return "leaf" if place == path else "whole"
-    return "none"
+    if path in owned:
+        return "leaf"
+    return "whole" if any(path[:depth] in owned for depth in range(1, len(path))) else "none"
 
 
 def _scalar_paths(value: Any, path: Path = ()) -> Iterator[Path]:
@@ -304,7 +304,12 @@ def refusal(error: ApiError, resource: Resource) -> tuple[str, tuple[tuple[str, 
     """Return why the server refuses, in one line, and a labelled line for each cause with the place it was written."""
     lines: list[tuple[str, str]] = []
     for field, message in _TYPED.findall(error.title) if not error.causes else ():
-        lines.append(("field", f"`{field}` at {resource.place(field_path(field, resource.manifest))}: {message}"))
+        place = resource.place(field_path(field, resource.manifest))
+        lines.append(("field", f"`{field}` at {place}: {wording.plain(message)}"))
+    lines += [
+        ("field", f"`.{'.'.join(path)}` at {resource.place(path)}: not base64; `stringData` takes plain text")
+        for path in wording.not_base64(resource.manifest)
+    ]
     for cause in error.causes:
         if cause.reason == "FieldManagerConflict":
             continue

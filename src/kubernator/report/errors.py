@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Final
 import kubernator
 from kubernator import errors
 from kubernator.model.diagnostics import Diagnostic, Severity
+from kubernator.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,7 +50,7 @@ class Block:
     def __str__(self) -> str:
         width = max([LABEL_WIDTH, *(len(label) + 2 for label, _ in self.lines)])
         indent = "\n" + " " * (width + 2)
-        text = [f"{self.kind}: {self.title}"]
+        text = ["\n  ".join(f"{self.kind}: {self.title}".splitlines())]
         text += [f"  {label:{width}}{line}".rstrip().replace("\n", indent) for label, line in self.lines]
         if self.hint:
             text += ["", f"hint: {self.hint}"]
@@ -99,8 +100,8 @@ def blocks(error: BaseException, findings: Iterable[Diagnostic] = ()) -> Iterato
 
 
 def render(said: Iterable[Block], secrets: Secrets) -> str:
-    """Return blocks as text, redacted, an empty line between them."""
-    return secrets.redact("\n\n".join(map(str, said)))
+    """Return blocks as text, redacted and harmless for a terminal, an empty line between them."""
+    return printable(secrets.redact("\n\n".join(map(str, said))))
 
 
 def log(said: Sequence[Block], logger: logging.Logger, *, final: bool = False) -> None:

@@ -17,6 +17,7 @@ import threading
 from typing import IO, TYPE_CHECKING, Any, Final, TextIO
 
 from kubernator import errors
+from kubernator.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,7 +79,8 @@ class HumanFormatter(logging.Formatter):
         level = record.levelname
         if self._colour and record.levelno in _COLOURS:
             level = f"{_COLOURS[record.levelno]}{level}{_RESET}"
-        parts = [f"{_time(record)} {record.name} {level} {record.filename}:{record.lineno} {record.getMessage()}"]
+        start = f"{_time(record)} {record.name} {level} {record.filename}:{record.lineno} "
+        parts = [record.getMessage()]
         lines = getattr(record, "lines", ())
         width = max((len(label) for label, _ in lines), default=0) + 2
         parts += [f"  {label:{width}}{text}" for label, text in lines]
@@ -88,7 +90,7 @@ class HumanFormatter(logging.Formatter):
             parts.append(self.formatException(record.exc_info))
         if record.stack_info:
             parts.append(record.stack_info)
-        return self._secrets.redact("\n".join(parts))
+        return start + printable(self._secrets.redact("\n".join(parts)))
 
 
 class JsonFormatter(logging.Formatter):
@@ -126,6 +128,7 @@ class _Handler(logging.StreamHandler[IO[str]]):
     def __init__(self, stream: IO[str] | None) -> None:
         super().__init__(stream or sys.stderr)
         self._fixed = stream is not None
+        self._told = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record to the stream; to whatever stderr is now, so that a live display can stand below it."""
@@ -137,11 +140,20 @@ class _Handler(logging.StreamHandler[IO[str]]):
         """Say that a record cannot be written, where that is the record's fault; a reader that left is no error."""
         error = sys.exc_info()[1]
         if isinstance(error, OSError | ValueError) and not isinstance(error, UnicodeError) and _is_stream(error):
+            self._tell(error)
             return
         text = f"a log message cannot be written ({type(error).__name__}: {error}): {record.msg!s}"
         place = (record.name, logging.ERROR, record.pathname, record.lineno)
         with contextlib.suppress(OSError, ValueError):
             self.stream.write(f"{self.format(logging.LogRecord(*place, text, (), None))}\n")
+
+    def _tell(self, error: Exception) -> None:
+        """Say once, on stderr, that the log file cannot be written; nobody is left to hear it of stderr itself."""
+        if self._fixed and not self._told:
+            self._told = True
+            reason = error.strerror if isinstance(error, OSError) else error
+            with contextlib.suppress(OSError, ValueError):
+                sys.stderr.write(f"warning: the log file cannot be written: {reason}\n")
 
 
 def _is_stream(error: BaseException) -> bool:

@@ -184,7 +184,7 @@ class Session:
             return error
         self._learn(plan)
         self._diagnostics.extend(map(verdict.finding, plan.refused))
-        if plan.refused:
+        if any(not change.detail for change in plan.refused):
             error.hint = "what is said to be missing may stand in a document that has an error itself"
         return error
 

@@ -82,6 +82,14 @@ def test_items_that_are_no_list(origin):
         ("apiVersion: v1\nkind: A\nmetadata:\n  generateName: a-\n", [("`metadata.generateName` without a name", 4)]),
         ("apiVersion: v1\nkind: A\nmetadata: {name: a, namespace: 1}\n",
          [("`metadata.namespace` is a number, not text", 3)]),
+        ('apiVersion: v1\nkind: "A\\nB"\nmetadata: {name: a}\n',
+         [("`kind` has characters in it that cannot be shown", 2)]),
+        ("apiVersion: v1\nkind: A\nmetadata:\n  name: ../pods\n",
+         [("`metadata.name` cannot be `../pods`: no name has `/` in it", 4)]),
+        ("apiVersion: v1\nkind: A\nmetadata:\n  name: ..\n",
+         [("`metadata.name` cannot be `..`: no name has `..` in it", 4)]),
+        ("apiVersion: v1\nkind: A\nmetadata:\n  name: a\n  namespace: a%2Fb\n",
+         [("`metadata.namespace` cannot be `a%2Fb`: no name has `%` in it", 5)]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_an_envelope(text, findings, origin):

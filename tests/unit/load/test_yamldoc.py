@@ -409,3 +409,9 @@ def test_loading_does_not_import_jinja2():
         "sys.exit('jinja2' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, "-" + "9" * 5000, "0o" + "7" * 5000])
+def test_an_integer_of_thousands_of_digits_is_text(digits, origin):
+    """Go cannot hold it in 64 bits or as a float; Python would refuse to read it at all."""
+    assert yamldoc.parse(f"a: {digits}\n", origin=origin)[0].value == {"a": digits}
