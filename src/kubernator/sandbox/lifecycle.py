@@ -199,6 +199,7 @@ class _Owner:
         """Let the supervisor go on without us."""
         self.orders.write("release\n")
         self._close()
+        self.process.leave()
 
     def end(self, *, quiet: bool = False) -> None:
         """Have everything stopped and wait for it; say so if it had ended before."""

@@ -151,6 +151,10 @@ class Process:
         if not self._over:
             self.send(signal.SIGKILL)
 
+    def leave(self) -> None:
+        """Let it live on: we do not wait for it any more, and may end before it."""
+        self.popen.returncode = 0  # else Popen warns, when it goes, of a program that it takes for forgotten
+
     def _ended(self, code: int | None) -> int | None:
         if code is not None:
             self._over = True
