@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kubernator import errors, redaction
 from kubernator.cli import interrupts, options, words
 from kubernator.cli.main import Run, main
+from kubernator.report import logs
 
 if TYPE_CHECKING:
     import argparse
@@ -23,6 +24,7 @@ __all__ = ["App", "ArgumentParser", "define_arg_parse", "main", "yaml"]
 def __getattr__(name: str) -> Any:
     if name != "yaml":
         raise AttributeError(f"module `{__name__}` has no `{name}`")
+    importlib.import_module("kubernator.load.yamldoc")  # lets PyYAML read `=` as text
     return importlib.import_module(name)
 
 
@@ -39,7 +41,8 @@ class App:
         return
 
     def run(self) -> None:
-        """Run. Raises `errors.KubernatorError` and its kin; logging is up to the caller."""
+        """Run. Raises `errors.KubernatorError` and its kin; handlers and levels of logging are up to the caller."""
+        logs.install_trace()
         verb = self.args.command
         module = importlib.import_module(f"kubernator.cli.commands.{verb}")
         secrets = redaction.Secrets(show=getattr(self.args, "show_secrets", False))

@@ -106,6 +106,10 @@ class Host(Protocol):
         """The scope of ``ktor.globals``."""
 
     @property
+    def current_scope(self) -> Scope:
+        """The scope of the visit in progress, else of the plugin whose stage is called, else of ``ktor.globals``."""
+
+    @property
     def cluster(self) -> Cluster:
         """The cluster. Connects on first use, so a tree that never asks needs none."""
 

@@ -11,37 +11,37 @@ import io
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.api.adapter import KubernatorPlugin
-from kubernator.api.context import PropertyDict, calling_frame_source, config_as_dict, config_get, config_parent
-from kubernator.api.files import (
-    FileType,
-    clone_url_str,
-    download_remote_file,
-    get_app_cache_dir,
-    get_cache_dir,
-    load_file,
-    load_remote_file,
-    parse_yaml_docs,
-    re_filter,
-    scan_dir,
-    sha256_file_digest,
-    to_patterns,
-)
-from kubernator.api.programs import (
-    StringIO,
-    StripNL,
-    get_golang_machine,
-    get_golang_os,
-    install_python_k8s_client,
-    prepend_os_path,
-    tool_environment,
-    validator_with_defaults,
-)
 from kubernator.scope.globs import Globs
 from kubernator.scope.properties import ContextProperty
 
 if TYPE_CHECKING:
     from io import StringIO as io_StringIO
 
+    from kubernator.api.context import PropertyDict, calling_frame_source, config_as_dict, config_get, config_parent
+    from kubernator.api.files import (
+        FileType,
+        clone_url_str,
+        download_remote_file,
+        get_app_cache_dir,
+        get_cache_dir,
+        load_file,
+        load_remote_file,
+        parse_yaml_docs,
+        re_filter,
+        scan_dir,
+        sha256_file_digest,
+        to_patterns,
+    )
+    from kubernator.api.programs import (
+        StringIO,
+        StripNL,
+        get_golang_machine,
+        get_golang_os,
+        install_python_k8s_client,
+        prepend_os_path,
+        tool_environment,
+        validator_with_defaults,
+    )
     from kubernator.load.filters import (
         to_json,
         to_json_yaml_str,
@@ -104,25 +104,53 @@ __all__ = [
     "validator_with_defaults",
 ]
 
+_CONTEXT: Final = "kubernator.api.context"
+_FILES: Final = "kubernator.api.files"
 _FILTERS: Final = "kubernator.load.filters"
+_PROGRAMS: Final = "kubernator.api.programs"
 
 #: Name -> the module it is in.
 _ELSEWHERE: Final = {
     "CalledProcessError": "kubernator.tools.process",
     "DEVNULL": "kubernator.tools.process",
+    "FileType": _FILES,
+    "PropertyDict": _CONTEXT,
     "Repository": "kubernator.run.remote",
+    "StringIO": _PROGRAMS,
+    "StripNL": _PROGRAMS,
     "Template": "kubernator.load.template",
     "TemplateEngine": "kubernator.load.template",
+    "calling_frame_source": _CONTEXT,
+    "clone_url_str": _FILES,
+    "config_as_dict": _CONTEXT,
+    "config_get": _CONTEXT,
+    "config_parent": _CONTEXT,
+    "download_remote_file": _FILES,
+    "get_app_cache_dir": _FILES,
+    "get_cache_dir": _FILES,
+    "get_golang_machine": _PROGRAMS,
+    "get_golang_os": _PROGRAMS,
+    "install_python_k8s_client": _PROGRAMS,
     "jp": "kubernator.tools.jsonpath",
+    "load_file": _FILES,
+    "load_remote_file": _FILES,
+    "parse_yaml_docs": _FILES,
+    "prepend_os_path": _PROGRAMS,
+    "re_filter": _FILES,
     "run": "kubernator.tools.runner",
     "run_capturing_out": "kubernator.tools.runner",
     "run_pass_through_capturing": "kubernator.tools.runner",
+    "scan_dir": _FILES,
+    "sha256_file_digest": _FILES,
     "to_json": _FILTERS,
     "to_json_yaml_str": _FILTERS,
     "to_json_yaml_str_block": _FILTERS,
+    "to_patterns": _FILES,
     "to_yaml": _FILTERS,
     "to_yaml_str": _FILTERS,
     "to_yaml_str_block": _FILTERS,
+    "tool_environment": _PROGRAMS,
+    "validator_with_defaults": _PROGRAMS,
 }
 
 

@@ -4,15 +4,16 @@ Such a plugin keeps one current context, handed to it by `KubernatorPlugin.set_c
 for each moment. `Adapted` is the plugin the run sees:
 
 ==================== =======================================
+``register``         before the plugin is registered
 ``handle_init``      before ``handle_start``
 ``handle_start``     ``start``
 ``handle_before_*``  ``before_directory``, ``before_script``
 ``handle_after_*``   ``after_script``, ``after_directory``
 ``handle_apply``     ``walked``
 ``handle_verify``    ``applied``
-``handle_cleanup``   ``applied``, after ``handle_verify``
+``handle_cleanup``   after everybody's ``applied``
 ``handle_shutdown``  ``end``
-``handle_summary``   ``end``, after success
+``handle_summary``   after everybody's ``end``, when nothing failed
 ==================== =======================================
 
 From ``walked`` on the context is the start directory's, in a layer of its own that stays writable.
@@ -56,8 +57,8 @@ class KubernatorPlugin:
         self.context = context
 
     def register(self, **kwargs: Any) -> None:
-        """Take the options of ``register_plugin``."""
-        if kwargs:
+        """Take the options of ``register_plugin``; a subclass that has any declares them."""
+        if kwargs and type(self).register is KubernatorPlugin.register:
             raise TypeError(f"{self._name} takes no options, but was given {', '.join(kwargs)}")
 
     def handle_init(self) -> None:
@@ -133,12 +134,18 @@ class Adapted(Plugin):
         if self._host is not None:
             self.inner.set_context(self._host.script_ktor(visit.scope))
 
-    def start(self, host: Host) -> None:
-        """Set the context, register with the options, initialise and start."""
+    def register(self, host: Host) -> None:
+        """Set the context and register with the options, before the plugin stands in any list.
+
+        So what it registers itself comes before it, as its dependencies did in the reference.
+        """
         self._host = host
         visit = host.visit
         self.inner.set_context(host.script_ktor(visit.scope if visit else host.globals))
         self.inner.register(**self._options)
+
+    def start(self, host: Host) -> None:  # noqa: ARG002 - known since `register`
+        """Initialise and start."""
         self._handle("handle_init")
         self._handle("handle_start")
 
@@ -166,17 +173,25 @@ class Adapted(Plugin):
         return ()
 
     def applied(self, report: ApplyReport) -> None:  # noqa: ARG002 - handlers of the reference take nothing
-        """Verify and clean up."""
+        """Verify."""
         self._handle("handle_verify")
+
+    def handle_cleanup(self, report: ApplyReport) -> None:  # noqa: ARG002 - the same
+        """Clean up, when every plugin has had ``applied``."""
         self._handle("handle_cleanup")
 
-    def end(self, outcome: RunOutcome) -> None:
-        """Shut down; sum up if nothing failed; let go of the context."""
+    def end(self, outcome: RunOutcome) -> None:  # noqa: ARG002 - the same
+        """Shut down."""
         if self._host is not None:
             self.inner.set_context(self._late_context(self._host))
         self._handle("handle_shutdown")
-        if outcome.ok:
-            self._handle("handle_summary")
+
+    def handle_summary(self, outcome: RunOutcome) -> None:  # noqa: ARG002 - the same
+        """Sum up, when every plugin has had ``end`` and nothing failed."""
+        self._handle("handle_summary")
+
+    def let_go(self, outcome: RunOutcome) -> None:  # noqa: ARG002 - the same
+        """Forget the context."""
         self.inner.set_context(None)
 
     def _late_context(self, host: Host) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -120,6 +119,8 @@ def _bind(name: str, given: Any, args: tuple[Any, ...], options: dict[str, Any])
         there = f"options are {', '.join(f'`{each}`' for each in known)}" if known else "it takes no options"
         unknown = next((each for each in options if each not in known), None)
         if unknown is not None:
+            import difflib  # noqa: PLC0415 - for a message
+
             close = difflib.get_close_matches(unknown, known, n=1)
             raise PluginError(
                 f"plugin `{name}` has no option `{unknown}`",

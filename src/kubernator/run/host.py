@@ -145,7 +145,7 @@ class RunHost:
 
     @property
     def current_scope(self) -> Scope:
-        """The scope of the visit, else of the plugin whose stage is called, else ``ktor.globals``."""
+        """The scope of the visit in progress, else of the plugin whose stage is called, else of ``ktor.globals``."""
         if self.visit is not None:
             return self.visit.scope
         return self.roster.acting_scope or self.context.root

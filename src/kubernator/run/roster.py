@@ -213,6 +213,13 @@ class Roster:
         self._run_stages.append((stage, argument))
         for entry in entries:
             self._take(entry, stage, self._call(entry, stage, argument))
+        if stage is stages.APPLIED:
+            for entry in self._adapted():
+                self._call(entry, "handle_cleanup", argument)
+
+    def _adapted(self) -> list[Entry]:
+        """Return the active plugins of the reference's manner, the one registered last first."""
+        return [entry for entry in reversed(self.entries) if entry.active and isinstance(entry.plugin, adapter.Adapted)]
 
     def walked(self) -> list[PluginChange]:
         """Call ``walked`` and return the changes, in the order of registration."""
@@ -242,19 +249,26 @@ class Roster:
         self._call(entry, "carry_out", change)
 
     def end(self, outcome: RunOutcome) -> None:
-        """Call ``end`` on everybody who was started, and on the app plugin, which holds the clean-ups."""
-        first: BaseException | None = None
-        for entry in _ordered(self.entries, stages.END):
-            if not entry.active and entry.name != APP:
-                continue
-            try:
-                self._call(entry, stages.END, outcome)
-            except BaseException as error:  # noqa: BLE001 - the others must be reached; it is raised below
-                if outcome.error is not None or first is not None:
-                    _log(error, entry)
-                first = first or error
-        if first is not None and (outcome.error is None or not isinstance(first, Exception)):
-            raise first
+        """Call ``end`` on everybody who was started, then the summaries, then the app plugin, which cleans up."""
+        failed: list[BaseException] = []
+
+        def call(entries: Iterable[Entry], stage: Stage | str) -> None:
+            for entry in entries:
+                try:
+                    self._call(entry, stage, outcome)
+                except BaseException as error:  # noqa: BLE001 - the others must be reached; it is raised below
+                    if outcome.error is not None or failed:
+                        _log(error, entry)
+                    failed.append(error)
+
+        everybody = _ordered(self.entries, stages.END)
+        adapted = self._adapted()
+        call([entry for entry in everybody if entry.active and entry.name != APP], stages.END)
+        call([entry for entry in adapted if outcome.ok and not failed], "handle_summary")
+        call(adapted, "let_go")
+        call([entry for entry in everybody if entry.name == APP], stages.END)
+        if failed and (outcome.error is None or not isinstance(failed[0], Exception)):
+            raise failed[0]
 
     def _call(self, entry: Entry, stage: Stage | str, argument: Any) -> Any:
         before, self._acting = self._acting, entry

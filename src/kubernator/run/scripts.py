@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import sys
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kubernator.errors import KubernatorError, ScriptError
 from kubernator.run.registry import BUILT_IN
@@ -29,8 +28,7 @@ LOGGER: Final = "kubernator.script"
 _CALLERS: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """Stands in the globals of a running script. ``origin`` is the script as a whole."""
 
     origin: Origin
@@ -54,7 +52,7 @@ def run(path: Path, *, ktor: Any, origin: Origin) -> None:
         logging.getLogger(LOGGER).warning("the run ends here, by `sys.exit` in %s", at)
         raise
     except Exception as error:
-        raise _failed(error, origin) from error
+        raise _failed(error, origin, path.parent) from error
 
 
 def place() -> Origin | None:
@@ -109,7 +107,7 @@ def _compiled(path: Path, origin: Origin) -> CodeType:
         raise ScriptError(f"the script is no Python: {str(error) or type(error).__name__}", origin=origin) from error
 
 
-def _failed(error: Exception, origin: Origin) -> ScriptError:
+def _failed(error: Exception, origin: Origin, directory: Path) -> ScriptError:
     found = places(error)
     at = found[-1] if found else origin
     message = str(error)
@@ -117,7 +115,7 @@ def _failed(error: Exception, origin: Origin) -> ScriptError:
         f"the script raised {type(error).__name__}{f': {message}' if message else ''}",
         origin=at,
         detail=_callers(found),
-        hint=_hint(error),
+        hint=_hint(error, directory),
     )
 
 
@@ -151,13 +149,16 @@ def _tell_who_asked(error: KubernatorError) -> None:
             error.detail.append(("asked by", each))
 
 
-def _hint(error: Exception) -> str:
+def _hint(error: Exception, directory: Path) -> str:
     """Say what helps with the mistakes that are ours to explain."""
     match error:
         case ModuleNotFoundError(name=str(name)) if name.partition(".")[0] == "kubernetes":
             return "the official client is an extra: install `kubernator[client]`"
-        case ModuleNotFoundError():
-            return "a script's own directory is not on the module path, as it never was"
+        case ModuleNotFoundError(name=str(name)):
+            top = name.partition(".")[0]
+            if (directory / f"{top}.py").exists() or (directory / top).is_dir():
+                return "a script's own directory is not on the module path, as it never was"
+            return f"install `{top}` where Kubernator is installed: what a script imports is the script's to bring"
         case AttributeError(name=str(name), obj=Ktor()):
             return _plugin_hint(name)
         case _:
@@ -167,5 +168,7 @@ def _hint(error: Exception) -> str:
 def _plugin_hint(name: str) -> str:
     if name in BUILT_IN:
         return f"register the plugin first: `ktor.app.register_plugin({name!r})`"
+    import difflib  # noqa: PLC0415 - for a message
+
     close = difflib.get_close_matches(name, BUILT_IN, n=1)
     return f"did you mean `ktor.{close[0]}`?" if close else ""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kubernator.errors import PluginError
 from kubernator.plugin import Plugin
@@ -30,8 +28,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(NamedTuple):
     """A named moment. ``backwards`` means that the plugin registered last comes first, like nested ``with`` blocks."""
 
     name: str
@@ -85,8 +82,11 @@ def verify(plugin: AnyPlugin) -> None:
     """Raise PluginError when a stage method cannot be called as the run will call it, or is one only nearly."""
     name = plugin.name
     for stage, argument in _CALLED.items():
-        _verify_method(name, stage, argument, getattr(plugin, stage))
+        if getattr(type(plugin), stage, None) is not getattr(Plugin, stage) or stage in vars(plugin):
+            _verify_method(name, stage, argument, getattr(plugin, stage))
     for attribute in _own_methods(type(plugin)):
+        import difflib  # noqa: PLC0415 - the built-in plugins need none
+
         meant = _KNOWN_MISTAKES.get(attribute) or next(
             iter(difflib.get_close_matches(attribute, list(_CALLED), n=1, cutoff=_CLOSE)), None
         )
@@ -99,11 +99,11 @@ def verify(plugin: AnyPlugin) -> None:
 
 
 def _own_methods(kind: type) -> list[str]:
-    """Public methods that a class and its bases add to `Plugin`, stages left out."""
+    """Public methods that a class and its bases add to `Plugin`, stages and what is ours left out."""
     names = dict.fromkeys(
         name
         for base in kind.__mro__
-        if base not in Plugin.__mro__
+        if base not in Plugin.__mro__ and not base.__module__.startswith("kubernator.plugins.")
         for name, value in vars(base).items()
         if inspect.isroutine(value)
     )

@@ -290,6 +290,7 @@ def _plugin(**members: Any) -> type[Plugin]:
     [
         ("k9s", {}, "there is no plugin `k9s`", "did you mean `k8s`? there are `app`, `k8s`"),
         ("zzz", {}, "there is no plugin `zzz`", "there are `app`, `k8s`"),
+        ("helm", {}, "the plugin `helm` is not part of this version", "Kubernator 1 has it; there are `app`, `k8s`"),
         (
             Recorder,
             {"color": "red"},

@@ -121,7 +121,8 @@ def test_a_recursion_is_not_spelt_out(tree: Tree) -> None:
         ("ktor.k8s.add_resources('')", "register_plugin..k8s"),
         ("ktor.k8z", "did you mean `ktor.k8s`?"),
         ("from kubernetes import client", r"kubernator\[client\]"),
-        ("import no_such_module_here", "module path"),
+        ("import no_such_module_here", "install `no_such_module_here` where Kubernator is installed"),
+        ("open(str(ktor.app.cwd / 'beside.py'), 'w').close()\nimport beside.more", "module path"),
         ("1 / 0", "^$"),
     ],
 )
@@ -151,11 +152,12 @@ def _load_error(path: str | None) -> None:
 
 
 @pytest.mark.parametrize(("argument", "code"), [("7", 7), ("", None), ("'words'", "words")])
-def test_sys_exit_passes_through(tree: Tree, argument: str, code: object) -> None:
-    """``sys.exit`` ends the run with what it was given."""
+def test_sys_exit_passes_through(tree: Tree, argument: str, code: object, caplog: pytest.LogCaptureFixture) -> None:
+    """``sys.exit`` ends the run with what it was given, and the log says where."""
     with pytest.raises(SystemExit) as raised:
         tree.scripts({".": f"import sys\nsys.exit({argument})", "a": "1 / 0"}).walk()
     assert raised.value.code == code
+    assert "the run ends here, by `sys.exit` in .kubernator.py:2:1" in caplog.text
 
 
 def test_the_pre_start_script_fills_globals(tree: Tree) -> None:

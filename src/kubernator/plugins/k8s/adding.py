@@ -47,9 +47,8 @@ class Adding:
 
     @property
     def scope(self) -> Scope:
-        """The scope of the visit in progress; of ``ktor.globals`` where there is none."""
-        visit = self._host.visit
-        return self._host.globals if visit is None else visit.scope
+        """The scope of the visit in progress; without one, of the plugin that adds, else of ``ktor.globals``."""
+        return self._host.current_scope
 
     def add_any(
         self, manifests: Manifests, source: Source = None, *, repeated: yamldoc.Repeated = "error"
