@@ -7,10 +7,10 @@ ktor.app.secret("correct-horse-battery")  # never printed, wherever it turns up
 
 
 def remove_replicas(resources, r: "K8SResource"):
-    if (r.group == "apps" and r.kind in ("StatefulSet", "Deployment")
-            and "replicas" in r.manifest["spec"]):
-        logger.warning("Resource %s in %s contains `replica` specification that will be removed. Use HPA!!!",
-                       r, r.source)
+    if r.group == "apps" and r.kind in ("StatefulSet", "Deployment") and "replicas" in r.manifest["spec"]:
+        logger.warning(
+            "Resource %s in %s contains `replica` specification that will be removed. Use HPA!!!", r, r.source
+        )
         del r.manifest["spec"]["replicas"]
 
 

@@ -105,7 +105,7 @@ class TextReporter:
             return
         lines = [(sign, text) for sign, _, text in (line.partition(" ") for line in diff.fields(change, self._secrets))]
         notes = [
-            *([("because", change.reason)] if change.reason else []),
+            *([("deferred" if change.deferred else "because", change.reason)] if change.reason else []),
             *(("takes over", field) for field in change.take_over),
         ]
         text = f"would {_WOULD[change.kind]} {shown.subject(change)}{self._suffix}"

@@ -163,32 +163,36 @@ class _Owner:
         self.where = where
         self.order = order
         self.say = say
-        cache.private_directory(state.root().parent)
-        cache.private_directory(state.root())
-        cache.private_directory(where)
         say(f"starting Kubernetes {order.binaries.version}")
         began = time.monotonic()
+        with contextlib.ExitStack() as undo:  # nothing is left behind, wherever in this an interrupt arrives
+            undo.callback(state.remove, where)
+            self.process, self.orders = self._spawn()
+            undo.callback(self.end, quiet=True)
+            self.sandbox = self._ready()
+            undo.pop_all()
+        say(f"ready after {time.monotonic() - began:.1f} s")
+
+    def _spawn(self) -> tuple[process.Process, IO[str]]:
+        """Start the supervisor, which waits for its order."""
+        cache.private_directory(state.root().parent)
+        cache.private_directory(state.root())
+        cache.private_directory(self.where)
         package = str(Path(__file__).parents[2])  # so that it finds us, however we were found
         search = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
-        with (where / "supervisor.log").open("a") as log:
-            self.process = process.spawn(
-                [sys.executable, "-P", "-m", supervisor.__name__, where],
-                cwd=where,
+        with (self.where / "supervisor.log").open("a") as log:
+            started = process.spawn(
+                [sys.executable, "-P", "-m", supervisor.__name__, self.where],
+                cwd=self.where,
                 env=process.environment({"PYTHONPATH": search}),
                 stdin=process.PIPE,
                 stdout=process.PIPE,
                 stderr=log,
                 detached=True,
             )
-        pipe = self.process.popen.stdin
+        pipe = started.popen.stdin
         assert pipe is not None  # noqa: S101 - it was asked for
-        self.orders: IO[str] = pipe
-        try:
-            self.sandbox = self._ready()
-        except BaseException:
-            self.end(quiet=True)
-            raise
-        say(f"ready after {time.monotonic() - began:.1f} s")
+        return started, pipe
 
     def held(self) -> Held:
         """Return the sandbox with what its owner may do."""

@@ -68,7 +68,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Look after the sandbox of the directory named in the arguments."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     where = Path(arguments[0])
-    return _Supervisor(where, Order.load(sys.stdin.readline())).run()
+    order = sys.stdin.readline()
+    if not order:  # our owner was interrupted before it could say what it wants
+        state.remove(where)
+        return 1
+    return _Supervisor(where, Order.load(order)).run()
 
 
 @dataclass(slots=True)

@@ -82,6 +82,16 @@ def test_a_long_value_is_cut_after_it_was_redacted(change: Callable[..., Change]
     assert len(line) <= len("+ spec.x: ") + diff.WIDTH
 
 
+@pytest.mark.parametrize(("deferred", "label"), [(True, "deferred"), (False, "because")])
+def test_a_reason_says_what_it_is_the_reason_for(
+    change: Callable[..., Change], secrets: Secrets, caplog: pytest.LogCaptureFixture, *, deferred: bool, label: str
+) -> None:
+    """A change that cannot be tried yet is not made *because* of what it waits for."""
+    made = change(ChangeKind.CREATE, deferred=deferred, reason="namespace `a` is created in this run")
+    text.TextReporter(secrets, dry_run=True).planned(Plan(phases=(Phase(name="a", changes=(made,)),)))
+    assert (label, "namespace `a` is created in this run") == caplog.records[0].lines[0]  # type: ignore[attr-defined]
+
+
 def test_a_dry_run_says_what_would_be_done(
     change: Callable[..., Change], secrets: Secrets, caplog: pytest.LogCaptureFixture
 ) -> None:

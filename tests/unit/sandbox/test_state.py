@@ -109,6 +109,13 @@ def test_status_keeps_what_failed(where):
     assert sandbox.status() == []
 
 
+def test_supervisor_without_an_order(where):
+    """A supervisor whose owner left before it said what it wants leaves nothing behind."""
+    made = process.run([sys.executable, "-P", "-m", "kubernator.sandbox.supervisor", where], check=False)
+    assert (made.code, made.stderr) == (1, "")
+    assert not where.exists()
+
+
 def test_down_of_none():
     """Taking down what is not up says so."""
     assert not sandbox.down("none")
