@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 __all__ = ["main"]
@@ -18,6 +19,9 @@ def main() -> int:
 
         sys.stdout.write(f"{__version__}\n")
         return 0
+    # Nearly everything that is made in a run (modules, manifests, answers) is kept to its end, so that looking for
+    # garbage as often as Python does by default finds nothing: a tenth of the time of a small run, more of a large one.
+    gc.set_threshold(50_000, 20, 50)
     from kubernator.cli import main as cli  # noqa: PLC0415 - `--version` needs none of it
 
     return cli.main(arguments)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import threading
 import urllib.parse
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,12 @@ __all__ = ["MIN_LENGTH", "Secrets"]
 
 MIN_LENGTH: Final = 8
 
+_URLSAFE: Final = str.maketrans("+/", "-_")
+_PLAIN: Final = re.compile("[A-Za-z0-9_.~-]*")
+"""What neither a URL nor JSON spells in another way."""
+_ESCAPE: Final = re.compile("%[0-9A-F]{2}")
+_HTML: Final = re.compile("[<>&\u2028\u2029]")
+
 
 class Secrets:
     """The secrets of one run. Safe to use from several threads."""
@@ -31,7 +38,7 @@ class Secrets:
         self.show = show
         self._numbers: dict[str, int] = {}
         # Every spelling is found by its first characters, so the cost of a text does not grow with the secrets known.
-        self._spellings: dict[str, list[tuple[str, int]]] = {}
+        self._spellings: dict[str, _Alike] = {}
         self._lock = threading.Lock()
 
     def add(self, value: str | bytes) -> str:
@@ -39,6 +46,8 @@ class Secrets:
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
         if text:
             self._number(text)
+        if isinstance(value, bytes) and "\ufffd" in text:  # no text: what stands somewhere is its base64
+            self._number(base64.b64encode(value).decode())
         return text
 
     def marker(self, value: str) -> str:
@@ -53,18 +62,18 @@ class Secrets:
         done = at = 0
         last = len(text) - MIN_LENGTH
         while at <= last:
-            found = self._spellings.get(text[at : at + MIN_LENGTH])
-            known = found and next(((form, number) for form, number in found if text.startswith(form, at)), None)
+            alike = self._spellings.get(text[at : at + MIN_LENGTH])
+            known = alike and alike.longest(text, at)
             if not known:
                 at += 1
                 continue
-            form, number = known
+            length, number = known
             parts += [text[done:at], f"<secret {number}>"]
-            done = at = at + len(form)
+            done = at = at + length
         return "".join([*parts, text[done:]]) if parts else text
 
     def data(self, value: Any) -> Any:
-        """Replace every known secret in the keys and strings of a structure, which stays as it is."""
+        """Replace every known secret in the keys, strings and numbers of a structure, which stays as it is."""
         if self.show:
             return value
         return self._data(value)
@@ -125,6 +134,10 @@ class Secrets:
                 return {self._data(key): self._data(item) for key, item in value.items()}
             case list() | tuple():
                 return [self._data(item) for item in value]
+            case int() | float():
+                text = str(value)
+                masked = self.redact(text)
+                return value if masked == text else masked
             case _:
                 return value
 
@@ -140,10 +153,37 @@ class Secrets:
 
     def _keep(self, form: str, number: int) -> None:
         start = form[:MIN_LENGTH]
-        known = self._spellings.get(start, [])
-        if all(form != other for other, _ in known):
-            # replaced, not changed: another thread may be reading the old list
-            self._spellings[start] = sorted([*known, (form, number)], key=lambda each: -len(each[0]))
+        alike = self._spellings.get(start)
+        if alike is None:
+            alike = self._spellings[start] = _Alike()
+        alike.keep(form, number)
+
+
+class _Alike:
+    """The spellings that begin with the same characters. Read while another thread adds to it.
+
+    By length and then by a hash: a secret of many lines that begin alike costs no more than one of others.
+    """
+
+    __slots__ = ("_lengths", "_numbers")
+
+    def __init__(self) -> None:
+        self._lengths: tuple[int, ...] = ()
+        self._numbers: dict[str, int] = {}
+
+    def keep(self, form: str, number: int) -> None:
+        """Take a spelling in; the first secret that has it keeps it."""
+        self._numbers.setdefault(form, number)
+        if len(form) not in self._lengths:
+            self._lengths = tuple(sorted((*self._lengths, len(form)), reverse=True))
+
+    def longest(self, text: str, at: int) -> tuple[int, int] | None:
+        """Return length and number of the longest spelling that stands at a place, or None."""
+        left = len(text) - at
+        for length in self._lengths:
+            if length <= left and (number := self._numbers.get(text[at : at + length])) is not None:
+                return length, number
+        return None
 
 
 def is_secret(manifest: Mapping[str, Any]) -> bool:
@@ -173,21 +213,33 @@ def _decoded(text: str) -> str:
 
 
 def _forms(text: str) -> Iterable[str]:
-    """Every spelling under which a secret could turn up; a value of several lines also line by line."""
+    """Every spelling under which a secret could turn up; of a value of several lines each line as well.
+
+    A value is often written with a line feed at its end and used without it, so both are spelt.
+    """
+    bare = text.strip()
+    spellings = {*_spelt(text), *(_spelt(bare) if bare != text else ())}
+    # PEM armour is no secret
+    spellings.update(line.strip() for line in text.splitlines() if not line.startswith("-----"))
+    yield from (spelling for spelling in spellings if len(spelling) >= MIN_LENGTH)
+
+
+def _spelt(text: str) -> Iterable[str]:
+    yield text
     raw = text.encode("utf-8", "surrogatepass")
     encoded = base64.b64encode(raw).decode()
-    spellings = {
-        text,
-        text.strip(),
-        encoded,
-        encoded.rstrip("="),
-        base64.urlsafe_b64encode(raw).decode(),
-        urllib.parse.quote(raw),
-        urllib.parse.quote(raw, safe=""),
-        urllib.parse.quote_plus(raw),
-        json.dumps(text)[1:-1],
-        json.dumps(text, ensure_ascii=False)[1:-1],
-        repr(text)[1:-1],
-        *(line.strip() for line in text.splitlines() if not line.startswith("-----")),  # PEM armour is no secret
-    }
-    yield from (spelling for spelling in spellings if len(spelling) >= MIN_LENGTH)
+    for form in (encoded, encoded.translate(_URLSAFE)):
+        yield from (form, form.rstrip("="))
+    if _PLAIN.fullmatch(text):
+        return
+    for form in {urllib.parse.quote(raw), urllib.parse.quote(raw, safe=""), urllib.parse.quote_plus(raw)}:
+        yield form
+        if "%" in form:
+            yield _ESCAPE.sub(lambda found: found[0].lower(), form)
+    yield repr(text)[1:-1]
+    ours, plain = json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]
+    # Go's encoding/json, and so the API server and kubectl, writes some more as escapes
+    for form in {ours, plain, _HTML.sub(lambda found: f"\\u{ord(found[0]):04x}", plain)}:
+        yield form
+        if "\\" in form or '"' in form:
+            yield json.dumps(form, ensure_ascii=False)[1:-1]  # JSON in a string of JSON

@@ -858,7 +858,7 @@ def test_a_run_that_is_killed_can_be_run_again(stuck: Any, rest: Any) -> None:
     rest()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_lets_writes_end_and_reports(
     stuck: Any, rest: Any, kubectl: Kubectl, fresh: str, number: int
 ) -> None:
@@ -867,7 +867,7 @@ def test_an_interrupt_lets_writes_end_and_reports(
         process.send_signal(number)
         read = heard(process)
         proxy.release()
-        ran = trees.ended(process, already=read).failed(128 + number)
+        ran = trees.ended(process, already=read).failed(130 if number == signal.SIGINT else 143)
     assert re.search(rf"interrupted, \d+ of {OBJECTS} changes were made", ran.blocks[-1])
     assert "hint: run the same command again" in ran.blocks[-1]
     assert "ConfigMap/n100" in everything(kubectl, fresh)

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import urllib.parse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,7 +29,6 @@ from kubernator.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 LOGGER = logging.getLogger("kubernator.test")
 
@@ -152,6 +152,22 @@ def test_a_downloader_of_ones_own_is_called_once(tmp_path: Path, monkeypatch: py
     assert api.load_remote_file(LOGGER, url, api.FileType.JSON, "crds", "sub", fetch) == {"a": 1}
     assert calls == [url]
     assert api.sha256_file_digest(path) == hashlib.sha256(b'{"a": 1}').hexdigest()
+
+
+def test_a_password_in_a_url_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither in the log nor in the error about what was fetched."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    def fetch(_: str, target: str) -> None:
+        Path(target).write_text("{")
+
+    with caplog.at_level(logging.DEBUG), pytest.raises(errors.LoadError) as caught:
+        api.load_remote_file(LOGGER, "https://me:sesame@h/a.json?token=swordfish", api.FileType.JSON, downloader=fetch)
+    said = f"{caplog.text} {caught.value} {caught.value.detail}"
+    assert [word for word in ("sesame", "swordfish") if word in said] == []
+    assert "h/a.json" in said
 
 
 def test_small_helpers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -155,8 +155,10 @@ def load_remote_file(  # noqa: PLR0917 - the same
     downloader: Callable[[str, str], object] | None = None,
 ) -> Any:
     """Fetch a file and read it as `load_file` does."""
+    from kubernator.tools import download  # noqa: PLC0415 - loaded already
+
     path, _ = download_remote_file(logger, url, category, sub_category, downloader)
-    return load_file(logger, path, file_type, source=url)
+    return load_file(logger, path, file_type, source=download.shown(url))
 
 
 def get_app_cache_dir() -> Path:

@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from kubernator.errors import ApiError, ClusterError, Conflict, KubernatorError, NotFound
+from kubernator.errors import ApiError, ClusterError, Conflict, Forbidden, KubernatorError, NotFound
 from kubernator.model.change import Change, ChangeKind
 from kubernator.model.outcome import Outcome, OutcomeKind
 from kubernator.model.resource import BACKGROUND as _BACKGROUND
@@ -30,6 +30,7 @@ __all__ = ["carry_out"]
 _TRIES: Final = 8
 #: How long an object that is replaced may take to go: its finalizers and, in the foreground, its dependents.
 GONE_WITHIN: Final = 300.0
+_LOOK_AGAIN: Final = 0.2
 
 _JOB_LABELS: Final = (
     "batch.kubernetes.io/controller-uid",
@@ -210,19 +211,35 @@ def _update(change: Change, kind: Kind, cluster: Cluster, manager: str) -> Appli
 
 
 def _instruct(change: Change, kind: Kind, cluster: Cluster, manager: str, applied: Applied) -> Applied:
-    """Carry out the client-side merge instructions on what the apply made: the second write."""
+    """Carry out the client-side merge instructions on what the apply made: the second write.
+
+    The first write wakes controllers, which may write in between: where the second one is the same still, it goes on.
+    """
     ops = changes.instructed(change.resource, applied.manifest) if change.resource else ()
-    if not ops:
+    if change.resource is None or not ops:
         return applied
-    second = cluster.patch(
-        kind,
-        namespace=change.ref.namespace,
-        name=change.ref.name,
-        body=changes.instructions_body(ops, applied.manifest),
-        content_type=changes.JSON_PATCH,
-        manager=policy.helpers(manager)[1],
-    )
-    return replace(second, warnings=(*applied.warnings, *second.warnings))
+    live = applied.manifest
+    for left in reversed(range(_TRIES)):
+        try:
+            second = cluster.patch(
+                kind,
+                namespace=change.ref.namespace,
+                name=change.ref.name,
+                body=changes.instructions_body(ops, live),
+                content_type=changes.JSON_PATCH,
+                manager=policy.helpers(manager)[1],
+            )
+        except ApiError as error:
+            found = cluster.get(kind, namespace=change.ref.namespace, name=change.ref.name)
+            same = found is not None and _uid(found) == _uid(live)
+            if not (policy.is_stale(error) and left and found and same):
+                raise
+            if changes.instructed(change.resource, found) != ops:
+                raise
+            live = found
+        else:
+            return second._replace(warnings=(*applied.warnings, *second.warnings))
+    raise AssertionError("the last try returned or raised")
 
 
 def _delete(change: Change, kind: Kind, cluster: Cluster) -> None:
@@ -237,8 +254,11 @@ def _delete(change: Change, kind: Kind, cluster: Cluster) -> None:
 
 
 def _replace(change: Change, kind: Kind, cluster: Cluster, manager: str) -> Applied:
-    """Delete the old object, wait until it is gone, create the new one; put the old one back if that is refused."""
-    answer = cluster.delete(
+    """Delete the old object, wait until it is gone, create the new one; put the old one back if that is refused.
+
+    An object that is gone already may be our own work, of a try whose answer was lost, so that its create goes on.
+    """
+    cluster.delete(
         kind,
         namespace=change.ref.namespace,
         name=change.ref.name,
@@ -246,21 +266,25 @@ def _replace(change: Change, kind: Kind, cluster: Cluster, manager: str) -> Appl
         uid=change.uid,
         resource_version=change.resource_version,
     )
-    if answer is None:
-        raise NotFound(f"`{change.ref}` is gone already", status=404)
-    _await_absence(change, kind, cluster)
+    try:
+        _await_absence(change, kind, cluster)
+    except KubernatorError as error:
+        raise _after_deletion(error, "the new one was not made") from error
     try:
         return _create(change, kind, cluster, manager)
     except ApiError as error:
         if policy.is_stale(error):
             raise
         restored = _restore(change, kind, cluster, manager)
-        failed = ClusterError(
-            error.title,
-            detail=[*_explained(error, change).detail, ("after", f"the old object was deleted; {restored}")],
-            hint=error.hint,
-        )
-        raise failed from error
+        raise _after_deletion(_explained(error, change), restored) from error
+    except KubernatorError as error:
+        raise _after_deletion(error, "whether the new one was made is not known") from error
+
+
+def _after_deletion(error: KubernatorError, outcome: str) -> ClusterError:
+    """Return an error of the second half of a replacement: it says what became of the first."""
+    detail = [*error.detail, ("after", f"the old object was deleted; {outcome}")]
+    return ClusterError(error.title, detail=detail, hint=error.hint)
 
 
 def _restore(change: Change, kind: Kind, cluster: Cluster, manager: str) -> str:
@@ -290,8 +314,14 @@ def _await_absence(change: Change, kind: Kind, cluster: Cluster) -> None:
     selector = f"metadata.name={name}"
     pause = threading.Event()
     while time.monotonic() < deadline:
-        listing = cluster.list(kind, namespace=namespace, field_selector=selector)
-        if not any((item.get("metadata") or {}).get("uid") == change.uid for item in listing.items):
+        try:
+            listing = cluster.list(kind, namespace=namespace, field_selector=selector)
+        except Forbidden:  # who may read one by one may still replace
+            if _uid(cluster.get(kind, namespace=namespace, name=name) or {}) != change.uid:
+                return
+            pause.wait(_LOOK_AGAIN)
+            continue
+        if not any(_uid(item) == change.uid for item in listing.items):
             return
         remaining = max(1.0, deadline - time.monotonic())
         try:
@@ -305,13 +335,17 @@ def _await_absence(change: Change, kind: Kind, cluster: Cluster) -> None:
                 for event in events:
                     if event.type == "DELETED":
                         return
-        except ApiError:
-            pause.wait(0.2)  # expired or refused: the next look says how it stands
+        except ClusterError:
+            pause.wait(_LOOK_AGAIN)  # expired, refused or broken: the next look says how it stands
     raise ClusterError(
         f"`{change.ref}` is to be replaced and still there after {GONE_WITHIN:.0f} s",
         detail=change.origin.lines(),
         hint="a finalizer holds it: see `kubectl get -o yaml`; run again when it is gone",
     )
+
+
+def _uid(manifest: Manifest) -> str:
+    return str((manifest.get("metadata") or {}).get("uid", ""))
 
 
 def _version(manifest: Manifest) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -22,8 +23,9 @@ __all__ = ["Follower", "Refused", "Scope", "Seen"]
 
 logger = logging.getLogger(__name__)
 
-_GONE: Final = 410
 _PAUSES: Final = (0.1, 0.3, 1.0, 2.0, 5.0)
+#: Seconds that leaving waits for threads that are in the middle of a request, whose answer nobody wants any more.
+_FAREWELL: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,9 @@ class Follower:
             watches = list(self._open)
         for watch in watches:
             watch.__exit__(None, None, None)
+        deadline = time.monotonic() + _FAREWELL
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def follow(self, scope: Scope) -> None:
         """Begin to watch a scope, unless it is watched already."""
@@ -88,22 +91,21 @@ class Follower:
         self._threads.append(workers.thread(self._run, scope, name=f"watch {scope.kind.plural}"))
 
     def _run(self, scope: Scope) -> None:
-        failures = 0
+        futile = 0
         while not self._ended.is_set():
             try:
-                self._round(scope)
-                failures = 0
+                futile = 0 if self._round(scope) else futile + 1
             except Forbidden as refused:
                 self._tell(Refused(scope, refused))
                 return
             except ClusterError as error:
-                if isinstance(error, ApiError) and error.status == _GONE:
-                    continue
                 logger.debug("watching %s: %s", scope.kind.plural, error.title)
-                self._ended.wait(_PAUSES[min(failures, len(_PAUSES) - 1)])
-                failures += 1
+                futile += 1
+            # also after a watch that ended well: something on the way may end each one as soon as it begins
+            self._ended.wait(_PAUSES[max(0, min(futile, len(_PAUSES)) - 1)])
 
-    def _round(self, scope: Scope) -> None:
+    def _round(self, scope: Scope) -> int:
+        """List, then watch until the watch ends; return how many events came."""
         selector = f"metadata.name={scope.name}" if scope.name else ""
         listing = self._cluster.list(scope.kind, namespace=scope.namespace, field_selector=selector)
         self._tell(Seen(scope, objects=tuple(listing.items), whole=True))
@@ -115,17 +117,20 @@ class Follower:
         )
         with self._lock:
             if self._ended.is_set():
-                return
+                return 0
             self._open.add(watch)
+        seen = 0
         try:
             with watch as events:
                 for event in events:
+                    seen += 1
                     if event.type == "DELETED":
                         self._tell(Seen(scope, gone=(event.object,)))
                     elif event.type in {"ADDED", "MODIFIED"}:
                         self._tell(Seen(scope, objects=(event.object,)))
                     if self._ended.is_set():
-                        return
+                        break
         finally:
             with self._lock:
                 self._open.discard(watch)
+        return seen

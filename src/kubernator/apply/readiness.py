@@ -148,7 +148,8 @@ def _deployment(manifest: Manifest) -> StatusResult:  # noqa: PLR0911 - one step
         return _in_progress("not yet seen by its controller")
     progressing = _condition(manifest, "Progressing")
     if progressing.get("reason") == "ProgressDeadlineExceeded":
-        return _failed(_reason(progressing))
+        # Suspect, no proof: set back to what worked before, a Deployment says this of its new generation for a moment.
+        return _in_progress(_reason(progressing), suspect=True)
     wanted = _number(spec, "replicas", 1)
     total, updated = _number(state, "replicas"), _number(state, "updatedReplicas")
     ready, available = _number(state, "readyReplicas"), _number(state, "availableReplicas")
@@ -188,12 +189,12 @@ def _stateful_set(manifest: Manifest) -> StatusResult:  # noqa: PLR0911 - the sa
     strategy = spec.get("updateStrategy") or {}
     wanted = _number(spec, "replicas", 1)
     ready = _number(state, "readyReplicas")
-    if strategy.get("type") == "OnDelete":
-        return _current("replicas are updated when somebody deletes them")
     if _number(state, "replicas") < wanted or ready < wanted:
         return _in_progress(f"{ready} of {wanted} replicas are ready")
     if _number(state, "replicas") > wanted:
         return _in_progress(f"{_number(state, 'replicas') - wanted} replicas too many are still there")
+    if strategy.get("type") == "OnDelete":
+        return _current("replicas are updated when somebody deletes them")
     partition = _number(strategy.get("rollingUpdate") or {}, "partition")
     updated = _number(state, "updatedReplicas")
     if partition and updated < wanted - partition:

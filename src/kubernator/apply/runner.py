@@ -7,7 +7,6 @@ from concurrent.futures import wait as await_futures
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from kubernator.apply import actions
 from kubernator.apply.scheduler import Prepare, Scheduler, Wait, Write
 from kubernator.apply.wait import Waiter
 from kubernator.errors import ClusterError
@@ -66,6 +65,7 @@ class Runner:
         self._keep_going = keep_going
         self._phase_timeout = phase_timeout
         self._waiter = waiter or Waiter(cluster, workers, emit, stop)
+        self._found_so: set[ResourceRef] = set()
 
     def run(self, plan: Plan) -> ApplyReport:
         """Carry out a plan and report; what fails is an outcome, not an exception.
@@ -111,8 +111,10 @@ class Runner:
         """Wait until everything that was written is current, and return the report with the statuses.
 
         ``timeout`` is in seconds. What is still in progress then ran out of time, or was left when another failed.
+        What was about to be written and was found as wanted is waited for too: it may be our own write, whose answer
+        was lost.
         """
-        written = [outcome for outcome in report.outcomes if outcome.kind in _WRITTEN]
+        written = [found for found in report.outcomes if found.kind in _WRITTEN or found.change.ref in self._found_so]
         statuses = self._waiter.wait(written, timeout=timeout)
         return replace(
             report,
@@ -123,6 +125,8 @@ class Runner:
         )
 
     def _carry_out(self, change: Change, manager: str) -> Outcome:
+        from kubernator.apply import actions  # noqa: PLC0415 - most second runs write nothing
+
         return actions.carry_out(change, self._cluster, manager, replan=self._again)
 
     def _again(self, change: Change) -> Change:
@@ -154,6 +158,8 @@ class Runner:
             step = running.pop(future)
             outcome = future.result()
             scheduler.record(step, outcome)
+            if outcome.kind is OutcomeKind.UNCHANGED:
+                self._found_so.add(outcome.change.ref)
             self._emit(ChangeEnded(outcome))
 
 

@@ -6,9 +6,8 @@ waiting until all are current. After a failure nothing new starts, unless told t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubernator.model.change import ChangeKind
 from kubernator.model.outcome import Outcome, OutcomeKind
@@ -20,23 +19,20 @@ if TYPE_CHECKING:
 __all__ = ["Prepare", "Scheduler", "Step", "Wait", "Write"]
 
 
-@dataclass(frozen=True, slots=True)
-class Prepare:
+class Prepare(NamedTuple):
     """Plan the deferred changes of a phase again. Ends with `Scheduler.prepared`."""
 
     phase: Phase
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """Carry out one change. ``position`` is its place in the plan. Ends with `Scheduler.record`."""
 
     position: int
     change: Change
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """Wait until what a phase wrote is current. Ends with `Scheduler.waited`."""
 
     phase: Phase

@@ -2,7 +2,8 @@
 
 While changes are being written nothing is torn out of its work: the first signal sets ``stop``, no new write starts,
 and what is in flight ends. At any other time it raises `KeyboardInterrupt` in the main thread, like Ctrl-C anywhere in
-Python; SIGTERM does the same. The second one ends the programs we started and leaves without waiting for anything.
+Python; SIGTERM and SIGHUP do the same. The second one ends the programs we started, removes the credentials that stand
+in temporary files, and leaves without waiting for anything.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ __all__ = ["Interrupts"]
 GRACE: Final = 2.0
 """Seconds that programs of ours have, after the second signal, to end by themselves."""
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _logger = logging.getLogger("kubernator")
 
@@ -55,7 +56,8 @@ class Interrupts:
     @property
     def exit_code(self) -> errors.ExitCode:
         """What an interrupted run answers."""
-        return errors.ExitCode.TERMINATED if self._number == signal.SIGTERM else errors.ExitCode.INTERRUPTED
+        ended = self._number in {signal.SIGTERM, signal.SIGHUP}  # by whom, or because the terminal is gone
+        return errors.ExitCode.TERMINATED if ended else errors.ExitCode.INTERRUPTED
 
     @contextlib.contextmanager
     def politely(self) -> Iterator[threading.Event]:
@@ -85,6 +87,11 @@ class Interrupts:
             # in a thread, since whoever was interrupted may hold the lock it needs
             ending = workers.thread(process.end_all, GRACE, name="end-all")
             ending.join(GRACE + 1)
+        if "kubernator.plugins.k8s.client" in sys.modules:
+            from kubernator.plugins.k8s import client  # noqa: PLC0415 - loaded already
+
+            with contextlib.suppress(Exception):
+                client.close_all()
         with contextlib.suppress(Exception):
             sys.stdout.flush()
             sys.stderr.flush()

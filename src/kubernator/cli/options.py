@@ -8,9 +8,8 @@ document, is known everywhere. How abbreviations are resolved is in `cli.words`.
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from kubernator import __version__, errors
 
@@ -22,8 +21,7 @@ __all__ = ["GLOBAL", "REFERENCE", "VERBS", "Option", "Verb", "duration", "parser
 LEVELS: Final = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "TRACE")
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One option: its flags, and what argparse is told about it. ``group`` names a mutually exclusive group."""
 
     flags: tuple[str, ...]
@@ -191,8 +189,7 @@ _APPLY: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Verb:
+class Verb(NamedTuple):
     """A verb: what it is for, its own options, and whether it reads its own words (``raw``)."""
 
     help: str

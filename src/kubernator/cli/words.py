@@ -8,8 +8,7 @@ only after it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubernator import errors
 from kubernator.cli import options
@@ -27,8 +26,7 @@ class BadCommandLine(errors.UsageError):
     exit_code = errors.ExitCode.USAGE.compatible
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """A command line that was understood. ``rest`` is what a verb that reads its own words was given."""
 
     verb: str

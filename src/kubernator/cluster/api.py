@@ -7,7 +7,7 @@ contract holds it), so tests may stand anything else in its place.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from kubernator import errors
 
@@ -37,8 +37,7 @@ MINIMUM_VERSION: Final = (1, 29)
 _TOLD_BY: Final = "flowcontrol.apiserver.k8s.io/v1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerVersion:
+class ServerVersion(NamedTuple):
     """The answer of ``/version``."""
 
     git_version: str
@@ -112,8 +111,7 @@ class Kinds:
         return sorted({kind.gvk.api_version for kind in self._kinds})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
+class Applied(NamedTuple):
     """What the server holds, or in a dry run would hold, after a write; and what it warned of (``Warning`` 299)."""
 
     manifest: Manifest
@@ -121,8 +119,7 @@ class Applied:
     created: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(NamedTuple):
     """All objects of one kind in one scope, and the resourceVersion a watch may start from.
 
     ``complete`` is False when the listing was given up after its first page because ``remaining`` more were too many

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kubernator import errors
-from kubernator.cluster import auth, execplugin, kubeconfig
+from kubernator.cluster import auth, kubeconfig
 from kubernator.cluster.client import HttpCluster
 from kubernator.cluster.discovery import Discovery, Store
 from kubernator.cluster.exchange import Exchange
@@ -64,8 +64,7 @@ def connect(
     def dial(certificate: ClientCertificate | None) -> Transport:
         return transport or _transport(cluster, certificate)
 
-    if cluster.proxy_url:
-        secrets.add(urllib.parse.unquote(urllib.parse.urlsplit(cluster.proxy_url).password or ""))
+    secrets.add(_password(cluster.proxy_url, key="proxy-url"))
     exchange = Exchange(
         server=server,
         credentials=credentials(selection.user, cluster=cluster, secrets=secrets),
@@ -157,6 +156,8 @@ def credentials(user: UserEntry, *, cluster: ClusterEntry, secrets: Secrets) -> 
     if user.username or user.password:
         return _fixed(base, auth.basic(user.username, user.password, secrets=secrets))
     if user.program is not None:
+        from kubernator.cluster import execplugin  # noqa: PLC0415 - for users with a program
+
         for name, value in user.program.env:
             if _SENSITIVE.search(name):
                 secrets.add(value)
@@ -189,10 +190,25 @@ def _transport(cluster: ClusterEntry, certificate: ClientCertificate | None) -> 
     return HttpTransport(tls=options, proxies=proxies)
 
 
+def _password(url: str, *, key: str) -> str:
+    """Return the password in a URL of the kubeconfig. Raises `errors.Unreachable`, without the URL, if it is none."""
+    try:
+        return urllib.parse.unquote(urllib.parse.urlsplit(url).password or "")
+    except ValueError:
+        raise errors.Unreachable(f"`{key}` in the kubeconfig is not a URL") from None
+
+
 def _server(cluster: ClusterEntry) -> str:
-    """Return the URL without a slash at its end; without a scheme it is https when anything about TLS is said."""
+    """Return the URL without a slash at its end; without a scheme it is https when anything about TLS is said.
+
+    A name and password in it are left out: API servers take none, and the URL is shown.
+    """
     server = cluster.server.rstrip("/")
-    if "://" in server:
+    _password(server, key="server")
+    scheme, mark, rest = server.rpartition("://")
+    host, slash, path = rest.partition("/")
+    server = f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
+    if mark:
         return server
     secured = cluster.authority is not None or cluster.insecure or cluster.server_name
     return f"{'https' if secured else 'http'}://{server}"

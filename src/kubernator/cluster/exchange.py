@@ -7,12 +7,10 @@ try when the credentials' source has others. The number of tries and the time ar
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from kubernator.cluster import responses
 from kubernator.transport import Broken, NotSent, Request, Response
@@ -32,8 +30,7 @@ _TOO_MANY: Final = 429
 _PASSING: Final = frozenset({502, 503, 504})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retries:
+class Retries(NamedTuple):
     """How stubborn we are.
 
     ``tries`` of one call; ``first`` seconds before the second, doubled each time up to ``longest``; no try starts later
@@ -171,6 +168,8 @@ class Exchange:
         """Wait before the next try, or say that there is none."""
         if attempt >= self._retries.tries:
             return False
+        import random  # noqa: PLC0415 - most runs repeat nothing
+
         jitter = random.random()  # noqa: S311 - spreads load, guards nothing
         pause = self._retries.pause(attempt, asked=asked, jitter=jitter)
         if self._clock() - started + pause > self._retries.budget:

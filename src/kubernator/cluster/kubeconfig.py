@@ -12,7 +12,7 @@ import binascii
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kubernator import errors
 from kubernator.model.origin import Origin
@@ -143,8 +143,7 @@ class UserEntry:
     impersonate_extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(NamedTuple):
     """One context with what it names."""
 
     context: str

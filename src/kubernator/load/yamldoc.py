@@ -442,8 +442,9 @@ class _Composer:
     def _alias(self, event: Any) -> tuple[Any, Marked]:
         name, mark = event.anchor, event.start_mark
         if name not in self._anchors:
+            # not named: it may be a password that was meant to begin with an asterisk
             self._stream.problem(
-                f"the alias `*{name}` names no anchor of this document", mark, hint="quote a value that begins with `*`"
+                "an alias names no anchor of this document", mark, hint="quote a value that begins with `*`"
             )
             return None, mark
         target = self._anchors[name]

@@ -53,12 +53,17 @@ class Diagnostics:
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
+        # by what nearly all differ in, so that ten thousand findings are not compared with each other
+        self._alike: dict[tuple[str, str, str], list[Diagnostic]] = {}
         self._lock = threading.Lock()
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Take one finding; the same finding twice is kept once."""
         with self._lock:
-            if diagnostic not in self._found:
+            place = str(diagnostic.origin) if diagnostic.origin else ""
+            alike = self._alike.setdefault((diagnostic.message, diagnostic.resource, place), [])
+            if diagnostic not in alike:
+                alike.append(diagnostic)
                 self._found.append(diagnostic)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:

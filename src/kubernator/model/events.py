@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,29 +16,25 @@ if TYPE_CHECKING:
 __all__ = ["ChangeEnded", "ChangeStarted", "Event", "Listener", "PhaseStarted", "StatusSeen", "Waiting"]
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseStarted:
+class PhaseStarted(NamedTuple):
     """A phase of the plan begins."""
 
     phase: Phase
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeStarted:
+class ChangeStarted(NamedTuple):
     """A change is being carried out."""
 
     change: Change
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeEnded:
+class ChangeEnded(NamedTuple):
     """A change has been carried out, or not."""
 
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class StatusSeen:
+class StatusSeen(NamedTuple):
     """An object we wait for has a new state or a new reason."""
 
     ref: ResourceRef
@@ -47,8 +42,7 @@ class StatusSeen:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """Still waiting: for what, and for how many seconds. Sent now and then so that silence never looks like a hang."""
 
     pending: tuple[tuple[ResourceRef, StatusResult], ...]

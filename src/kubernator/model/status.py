@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-__all__ = ["Status", "StatusResult"]
+__all__ = ["SETTLED", "Status", "StatusResult"]
 
 
 class Status(StrEnum):
@@ -20,6 +21,10 @@ class Status(StrEnum):
     TERMINATING = "terminating"
     NOT_FOUND = "not found"
     UNKNOWN = "unknown"
+
+
+#: States in which nothing more is waited for.
+SETTLED: Final = frozenset({Status.CURRENT, Status.FAILED, Status.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,12 @@ def _take(value: Any, path: Path, found: list[tuple[Path, Any]]) -> Any:
     return value
 
 
+def _removals(key: str, values: Any, path: Path) -> dict[str, Any]:
+    if not isinstance(values, list):
+        raise _error(f"`{key}` is not a list", path, hint="list the values that are to go")
+    return {key: copy.deepcopy(values)}
+
+
 def _take_map(value: dict[str, Any], path: Path, found: list[tuple[Path, Any]]) -> Any:
     verb = _verb(value, path)
     if verb == "delete":
@@ -123,15 +129,13 @@ def _take_map(value: dict[str, Any], path: Path, found: list[tuple[Path, Any]]) 
         found.append((path, {_PATCH: "replace"}))
     rest: dict[str, Any] = {}
     for key, item in value.items():
-        if key == _PATCH:
-            continue
         if key.startswith(_FROM_LIST):
-            if not isinstance(item, list):
-                raise _error(f"`{key}` is not a list", path, hint="list the values that are to go")
-            found.append((path, {key: copy.deepcopy(item)}))
-            continue
-        if (left := _take(item, (*path, key), found)) is not _ABSENT:
+            found.append((path, _removals(key, item, path)))
+        elif not isinstance(item, dict | list):  # most of a manifest, and the instruction itself
+            rest[key] = item
+        elif (left := _take(item, (*path, key), found)) is not _ABSENT:
             rest[key] = left
+    rest.pop(_PATCH, None)
     emptied = bool(value) and not rest and verb != "replace" and bool(path)
     return _ABSENT if emptied else rest
 

@@ -6,8 +6,7 @@ walk order, each with its kinds by rank. What depends on what inside a directory
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -23,8 +22,7 @@ DEFINITIONS: Final = "definitions"
 _DEFINITION_GROUP: Final = "apiextensions.k8s.io"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderedPhase:
+class OrderedPhase(NamedTuple):
     """Resources applied together. ``wait`` says that the next phase begins when all of them are current."""
 
     name: str

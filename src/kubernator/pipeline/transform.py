@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from kubernator import errors
 from kubernator.model.resource import Touch
@@ -24,8 +23,7 @@ _T = TypeVar("_T")
 _F = TypeVar("_F")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registered(Generic[_F]):
+class Registered(NamedTuple, Generic[_F]):
     """A function a script registered: what it is called, and the line that registered it."""
 
     function: _F
@@ -44,8 +42,7 @@ class Subject(Protocol):
 _S = TypeVar("_S", bound=Subject)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transformed(Generic[_T]):
+class Transformed(NamedTuple, Generic[_T]):
     """What came out of the chain, and which functions changed the manifest, in the order in which they ran."""
 
     subject: _T

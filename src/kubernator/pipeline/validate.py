@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubernator.load import envelope
 from kubernator.load.document import Document
@@ -34,8 +34,7 @@ Namespaced = Callable[[GroupVersionKind], bool | None]
 Validator = Callable[[Mapping[Any, Any], Any, Callable[..., Exception]], object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(NamedTuple):
     """A resource, what scripts see of it, and the validators of its scope."""
 
     resource: Resource

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.model.change import Change, ChangeKind, PatchOp
@@ -118,6 +117,8 @@ def known_kind_hint(gvk: GroupVersionKind, kinds: Kinds) -> str:
         name = next(kind.gvk.kind for kind in kinds if kind.gvk.kind.lower() == gvk.kind.lower())
         return f"`{name}` is served as {', '.join(f'`{version}`' for version in same)}"
     names = {kind.gvk.kind for kind in kinds}
+    import difflib  # noqa: PLC0415 - for a message
+
     close = difflib.get_close_matches(gvk.kind, names, n=3)
     if close:
         return f"did you mean {', '.join(f'`{name}`' for name in close)}"

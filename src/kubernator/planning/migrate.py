@@ -8,8 +8,7 @@ hands fields that we give up to the manager ``kubernator-released``, so that lea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kubernator.planning import diff, managed, policy
 
@@ -28,8 +27,7 @@ BEFORE_FIRST_APPLY: Final = "before-first-apply"
 PREDECESSORS: Final = frozenset({"kubectl-client-side-apply", "helm"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handover:
+class Handover(NamedTuple):
     """Who owns what after the hand-over.
 
     ``dropped`` are fields of the live object that the next apply takes away, ``kept`` fields that are given up and keep

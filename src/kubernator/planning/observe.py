@@ -9,8 +9,7 @@ namespace by namespace, and what cannot be listed is read one by one.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from kubernator.errors import ApiError, Forbidden, NotFound
 
@@ -32,8 +31,7 @@ _PAGE: Final = 1000
 Live: TypeAlias = "Manifest | ApiError | None"
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
+class _Task(NamedTuple):
     """One reading: a LIST of a scope, or a GET when ``name`` is set."""
 
     kind: Kind

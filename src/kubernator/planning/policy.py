@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import copy
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kubernator.model.change import FieldConflict
 from kubernator.planning import diff, managed, wording
@@ -95,8 +94,7 @@ def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern) for pattern in patterns)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(NamedTuple):
     """What is to be applied once ignore rules had their say, and which fields of ours go to nobody in particular."""
 
     manifest: Manifest

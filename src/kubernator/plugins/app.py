@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from kubernator import api
-from kubernator.api import adapter
+from kubernator.api import adapter, context
 from kubernator.errors import PluginError
 from kubernator.plugin import Globs, Host, Namespace, Plugin, scoped
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from urllib.parse import SplitResult
 
+    from kubernator.api import StripNL as _StripNL
     from kubernator.plugin import Origin, RunOutcome, Scope, Visit
     from kubernator.plugin import Registrar as _Registrar
     from kubernator.tools.jsonpath import JsonPath
@@ -205,8 +206,8 @@ class AppNamespace(Namespace):
 
     # Context
 
-    config_as_dict = staticmethod(api.config_as_dict)
-    config_parent = staticmethod(api.config_parent)
+    config_as_dict = staticmethod(context.config_as_dict)
+    config_parent = staticmethod(context.config_parent)
 
     @property
     def project(self) -> str | None:
@@ -231,9 +232,20 @@ class AppNamespace(Namespace):
 
     # Files and programs
 
-    download_remote_file = staticmethod(api.download_remote_file)
-    load_remote_file = staticmethod(api.load_remote_file)
-    StripNL = api.StripNL
+    @staticmethod
+    def download_remote_file(logger: logging.Logger, url: str, *args: Any, **options: Any) -> tuple[Path, bool]:
+        """Fetch a file into the cache; `kubernator.api.download_remote_file`."""
+        return api.download_remote_file(logger, url, *args, **options)
+
+    @staticmethod
+    def load_remote_file(logger: logging.Logger, url: str, *args: Any, **options: Any) -> Any:
+        """Fetch a file and read it; `kubernator.api.load_remote_file`."""
+        return api.load_remote_file(logger, url, *args, **options)
+
+    @property
+    def StripNL(self) -> type[_StripNL]:  # noqa: N802 - a class
+        """The class that calls a function with each line without its end."""
+        return api.StripNL
 
     def jp(self, pattern: str) -> JsonPath:
         """Compile a JSONPath expression: ``find``, ``all``, ``first`` and ``only`` look for it in a value."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -58,6 +57,8 @@ def _lines(op: PatchOp, path: str, new: Any, old: Any) -> Iterator[str]:
             yield f"- {path}" if old is None else f"- {path}: {_short(old)}"
         case _ if isinstance(new, str) and isinstance(old, str) and "\n" in new + old:
             yield f"~ {path}:"
+            import difflib  # noqa: PLC0415 - only for texts of several lines
+
             compared = difflib.unified_diff(old.splitlines(), new.splitlines(), n=CONTEXT, lineterm="")
             yield from (f"    {line}" for line in compared if not line.startswith(("---", "+++")))
         case _:

@@ -15,11 +15,9 @@ An error of ours says what stopped us; anything else is a bug of ours and says w
 from __future__ import annotations
 
 import logging
-import platform
 import sys
 import traceback
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import kubernator
 from kubernator import errors
@@ -38,8 +36,7 @@ LABEL_WIDTH: Final = 12
 _LEVELS: Final = {"error": logging.ERROR, "warning": logging.WARNING, "note": logging.INFO}
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One thing to say: ``error``, ``warning`` or ``note``, a line, labelled lines, and perhaps what to do about it."""
 
     kind: str
@@ -70,6 +67,8 @@ def of_error(error: BaseException) -> Block:
         return Block("error", error.title, (*error.detail, *notes), error.hint)
     if isinstance(error, KeyboardInterrupt):
         return Block("error", "interrupted")
+    import platform  # noqa: PLC0415 - for a message
+
     place = traceback.extract_tb(error.__traceback__)[-1:]
     version = f"Kubernator {kubernator.__version__}, Python {platform.python_version()}, {sys.platform}"
     return Block(
@@ -100,8 +99,18 @@ def blocks(error: BaseException, findings: Iterable[Diagnostic] = ()) -> Iterato
 
 
 def render(said: Iterable[Block], secrets: Secrets) -> str:
-    """Return blocks as text, redacted and harmless for a terminal, an empty line between them."""
-    return printable(secrets.redact("\n\n".join(map(str, said))))
+    """Return blocks as text, redacted and harmless for a terminal, an empty line between them.
+
+    Redacted before it is laid out as well: indenting would pull a secret of several lines apart.
+    """
+    hide = secrets.redact
+    masked = [
+        Block(
+            block.kind, hide(block.title), tuple((label, hide(line)) for label, line in block.lines), hide(block.hint)
+        )
+        for block in said
+    ]
+    return printable(hide("\n\n".join(map(str, masked))))
 
 
 def log(said: Sequence[Block], logger: logging.Logger, *, final: bool = False) -> None:

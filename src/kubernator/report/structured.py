@@ -175,25 +175,23 @@ def _print(text: str) -> None:
         raise errors.KubernatorError(f"stdout cannot be written to: {error.strerror}") from error
 
 
-def _mode(there: os.stat_result | None, *, private: bool) -> int:
+def _mode(there: os.stat_result | None, *, private: bool) -> int | None:
+    """Return the mode the file must have, None for that of any new file: the system knows the umask."""
     if private:
         return 0o600
-    if there is not None:
-        return stat.S_IMODE(there.st_mode)
-    umask = os.umask(0)  # the only way to read it is to set it
-    os.umask(umask)
-    return 0o666 & ~umask
+    return stat.S_IMODE(there.st_mode) if there is not None else None
 
 
-def _replace(target: Path, text: str, *, mode: int) -> None:
+def _replace(target: Path, text: str, *, mode: int | None) -> None:
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
         with open(descriptor, "w", encoding="utf-8", newline="") as stream:  # noqa: PTH123 - a descriptor
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        part.chmod(mode)
+        if mode is not None:
+            part.chmod(mode)
         part.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+import os
+import sys
+from functools import cached_property
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kubernator import __version__
 from kubernator.errors import PluginError
@@ -38,8 +41,7 @@ class NoSuchPlugin(PluginError, RuntimeError):
     """No plugin of that name; also a RuntimeError, which plugins written for the reference catch."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
+class Described(NamedTuple):
     """One plugin, for the list of all. ``problem`` says why it cannot be used; ``stages`` are then empty."""
 
     name: str
@@ -50,8 +52,7 @@ class Described:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Offer:
+class _Offer(NamedTuple):
     """A name and where its class is, not imported yet."""
 
     target: str
@@ -87,14 +88,19 @@ class Registry:
 
         return metadata.entry_points(group=GROUP)
 
+    @cached_property
+    def _alone(self) -> bool:
+        """Whether nobody else offers plugins, so that a run with built-in ones is spared reading all metadata."""
+        return self._given is None and self._offers is None and not _others_offer()
+
     def names(self) -> list[str]:
         """Return every name, sorted; nothing is imported."""
         return sorted(self.offers)
 
     def load(self, name: str) -> Any:
         """Import the plugin of a name. Raises NoSuchPlugin, or PluginError when it is offered twice or broken."""
-        if name in BUILT_IN and self._given is None and self._offers is None and name == "app":
-            return _imported(name, _Offer(BUILT_IN[name], _OURS, __version__))  # every run: spare it the metadata
+        if name in BUILT_IN and self._alone:
+            return _imported(name, _Offer(BUILT_IN[name], _OURS, __version__))
         offers = self.offers.get(name)
         if not offers:
             raise _unknown(name, self.names())
@@ -131,6 +137,35 @@ class Registry:
         )
 
 
+def _others_offer() -> bool:
+    """Say whether an installed distribution may offer plugins.
+
+    Looked up in the files, which takes a fraction of what importing and asking ``importlib.metadata`` does; where
+    distributions may be found in another way than as directories on ``sys.path``, the answer is yes.
+    """
+    if any(hasattr(finder, "find_distributions") and finder is not PathFinder for finder in sys.meta_path):
+        return True
+    return any(_offered_in(directory or os.curdir) for directory in dict.fromkeys(sys.path))
+
+
+def _offered_in(directory: str) -> bool:
+    try:
+        with os.scandir(directory) as entries:
+            found = [entry.path for entry in entries if entry.name.endswith((".dist-info", ".egg-info", "EGG-INFO"))]
+    except NotADirectoryError:  # an archive
+        return True
+    except OSError:  # not there
+        return False
+    return any(map(_offers_in, found))
+
+
+def _offers_in(metadata: str) -> bool:
+    try:
+        return GROUP.encode() in Path(metadata, "entry_points.txt").read_bytes()
+    except OSError:  # most have none
+        return False
+
+
 def _imported(name: str, offer: _Offer) -> Any:
     module, _, path = offer.target.partition(":")
     try:
@@ -155,6 +190,8 @@ def _unknown(name: str, names: list[str]) -> NoSuchPlugin:
 
 
 def _suggestion(name: str, names: list[str]) -> str:
+    import difflib  # noqa: PLC0415 - for a message
+
     close = difflib.get_close_matches(name, names, n=1)
     there = f"there are {', '.join(f'`{each}`' for each in names)}"
     return f"did you mean `{close[0]}`? {there}" if close else there

@@ -6,23 +6,22 @@ What scripts see of it is ``ktor.app.walk_remote``, ``repository``, ``repository
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 import threading
-from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from kubernator import errors
-from kubernator.tools import git, gitcache, giturl, process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from kubernator.model.origin import Origin
     from kubernator.redaction import Secrets
+    from kubernator.tools import process
     from kubernator.tools.cache import Cache
+    from kubernator.tools.gitcache import GitCache
     from kubernator.tools.giturl import CredentialsProvider, GitUrl
 
 __all__ = ["Place", "Remotes", "Repository"]
@@ -68,8 +67,7 @@ class Repository:
         return f"Repository({self.url_str!r}, commit={self.commit!r})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """Where a path is, in the words of `model.origin.Origin`: pass ``path``, ``repository`` and ``ref`` on."""
 
     path: PurePath
@@ -80,7 +78,8 @@ class Place:
 class Remotes:
     """The repositories of one run. Asking twice for one (host, path, query) fetches once.
 
-    A context manager: at its end other runs may tidy up what was used. May be used from several threads.
+    A context manager: at its end other runs may tidy up what was used. May be used from several threads. Most runs have
+    no repository, so what knows git is imported when the first one is asked for.
     """
 
     def __init__(
@@ -88,12 +87,15 @@ class Remotes:
         cache: Cache,
         *,
         secrets: Secrets | None = None,
-        runner: Callable[..., process.Completed] = process.run,
+        runner: Callable[..., process.Completed] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Take the environment git inherits in ``environment``; ours if there is none."""
+        """Take what runs programs, and the environment git inherits; ours if there is none."""
         self._secrets = secrets
-        self._cache = gitcache.GitCache(cache, git.Git(secrets=secrets, runner=runner, base=environment))
+        self._directory = cache
+        self._runner = runner
+        self._environment = environment
+        self._opened: GitCache | None = None
         self._provider: CredentialsProvider | None = None
         self._repositories: dict[object, Repository] = {}
         self._roots: dict[Path, Repository] = {}
@@ -107,7 +109,20 @@ class Remotes:
 
     def close(self) -> None:
         """Let go of the directories. What is displayed stays right."""
-        self._cache.close()
+        if self._opened is not None:
+            self._opened.close()
+
+    @property
+    def _cache(self) -> GitCache:
+        from kubernator.tools import git, gitcache, process  # noqa: PLC0415 - few trees have a repository
+
+        with self._lock:
+            if self._opened is None:
+                runner = self._runner or process.run
+                self._opened = gitcache.GitCache(
+                    self._directory, git.Git(secrets=self._secrets, runner=runner, base=self._environment)
+                )
+            return self._opened
 
     def set_credentials_provider(self, provider: CredentialsProvider | None) -> None:
         """Ask this function from now on, once for each repository; None asks nobody.
@@ -135,6 +150,8 @@ class Remotes:
         ``base`` is what the path of a local repository is relative to, ``origin`` who asks. Raises
         `errors.SourceError`, and `errors.ScriptError` where the credentials provider is to blame.
         """
+        from kubernator.tools import giturl  # noqa: PLC0415 - few trees have a repository
+
         asked = giturl.parse(repo, base=base, origin=origin)
         self._hide(asked)
         with self._lock, _placed(origin):
@@ -259,6 +276,8 @@ def _directory(root: Path, inner: str, repository: Repository) -> Path:
 
 
 def _no_directory(root: Path, inner: str, repository: Repository) -> errors.SourceError:
+    import difflib  # noqa: PLC0415 - for a message
+
     title = (
         f"`{inner}` {'is no directory' if (root / inner).is_file() else 'is not'} in repository `{repository.url_str}`"
     )

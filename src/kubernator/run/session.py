@@ -28,9 +28,11 @@ from kubernator.workers import Workers
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import PurePath
 
     from kubernator.cluster.api import Cluster
     from kubernator.model.diagnostics import Diagnostics
+    from kubernator.model.origin import Origin
     from kubernator.model.resource import Resource
     from kubernator.planning.planner import Planner
     from kubernator.redaction import Secrets
@@ -176,8 +178,9 @@ class Session:
     def _invalid(self, host: RunHost, workers: Workers, resources: Sequence[Resource]) -> errors.ValidationFailed:
         """Return the error of a tree with findings, those included that the cluster has about the rest of the tree."""
         error = errors.ValidationFailed("the tree is not valid; nothing was written", ())
+        bad = {_document(found.origin) for found in self._diagnostics.errors if found.origin is not None}
         try:
-            phases = order.phases([each for each in resources if not self._is_bad(each)])
+            phases = order.phases([each for each in resources if _document(each.origin) not in bad])
             plan = self._new_planner(host, workers).plan(phases, ()) if phases else Plan()
         except errors.KubernatorError as unknown:
             error.add_note(f"what the cluster says of the rest is not known: {unknown.title}")
@@ -187,14 +190,6 @@ class Session:
         if any(not change.detail for change in plan.refused):
             error.hint = "what is said to be missing may stand in a document that has an error itself"
         return error
-
-    def _is_bad(self, resource: Resource) -> bool:
-        """Say whether the document that a resource comes from has an error already."""
-        place = (resource.origin.path, resource.origin.document)
-        return any(
-            found.origin is not None and (found.origin.path, found.origin.document) == place
-            for found in self._diagnostics.errors
-        )
 
     def _new_planner(self, host: RunHost, workers: Workers) -> Planner:
         from kubernator.planning.planner import Planner  # noqa: PLC0415 - as for the cluster
@@ -291,7 +286,7 @@ class Session:
     def _save(self, report: ApplyReport) -> None:
         if self._options.report is not None:
             content = structured.render(structured.report(report, self._secrets), "json-pretty")
-            structured.write(f"{content}\n", self._options.report)
+            structured.write(f"{content}\n", self._options.report, private=self._options.show_secrets)
 
     def _warn(self) -> None:
         """Log the findings that are no errors; after an error they are shown with it."""
@@ -301,6 +296,11 @@ class Session:
     def _warn_of_projects(self, host: RunHost) -> None:
         if (self._options.include_project or self._options.exclude_project) and host.find("project") is None:
             _logger.warning("`-I` and `-X` have no effect: the plugin `project` is not registered")
+
+
+def _document(origin: Origin) -> tuple[PurePath, int | None]:
+    """Return which document of which file something is about."""
+    return origin.path, origin.document
 
 
 def _imperative(host: RunHost) -> Iterator[str]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kubernator.errors import LoadError, ProjectError
 from kubernator.run import listing, scripts, stages
@@ -25,8 +24,7 @@ SCRIPT: Final = ".kubernator.py"
 _REPEATS: Final = 25
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
+class Pending(NamedTuple):
     """A directory that is to be visited. ``above`` holds the real paths of the visits that lead here.
 
     ``listed`` tells what was found as a sub-directory from what a script asked for. With ``keep`` the visit writes into

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -115,6 +113,8 @@ def write(path: Path, content: bytes | str, *, mode: int = 0o600) -> None:
 def replacing(path: Path, *, mode: int = 0o600) -> Iterator[Path]:
     """Hand out a file next to ``path`` that takes its place when the block ends well, and goes when it does not."""
     try:
+        import tempfile  # noqa: PLC0415 - most runs write nothing here
+
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         os.close(handle)
     except OSError as error:
@@ -165,6 +165,8 @@ def _remove(path: Path) -> None:
         for directory, _, _ in os.walk(path):
             with contextlib.suppress(OSError):
                 Path(directory).chmod(0o700)
+        import shutil  # noqa: PLC0415 - the same
+
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

@@ -6,8 +6,7 @@ import base64
 import socket
 import ssl
 import struct
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kubernator import errors
 from kubernator.transport import failures, tls
@@ -20,10 +19,15 @@ __all__ = ["Route", "Wire", "dial", "proxy_authorization"]
 Wire = socket.socket | tls.InnerTls
 
 _LONGEST_LINE: Final = 65536
+#: A watch is silent for minutes; a server that went without a word is noticed after one (by default after hours).
+_KEEPALIVE: Final = tuple(
+    (getattr(socket, name), value)
+    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+    if hasattr(socket, name)
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(NamedTuple):
     """How a server is reached. ``context`` is None for plain HTTP."""
 
     host: str
@@ -50,13 +54,15 @@ def dial(route: Route, *, timeout: float) -> Wire:
     via = str(proxy) if proxy else ""
     host, port = (proxy.host, proxy.port) if proxy else (route.host, route.port)
     try:
-        plain = socket.create_connection((host, port), timeout)
+        plain = socket.create_connection((_name(host), port), timeout)
     except (OSError, UnicodeError) as error:  # UnicodeError: a host name that IDNA refuses
         raise failures.connecting(error, where=route.where, via=via) from None
     wire: Wire = plain
     try:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a request is a few small writes
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _KEEPALIVE:
+            plain.setsockopt(socket.IPPROTO_TCP, option, value)
         if proxy is not None:
             wire = _through(proxy, plain, route)
             via = ""
@@ -83,7 +89,12 @@ def _secure(wire: Wire, context: ssl.SSLContext, name: str) -> Wire:
     if isinstance(wire, ssl.SSLSocket):
         return tls.InnerTls(wire, context, server_name=name)
     assert isinstance(wire, socket.socket)  # noqa: S101 - nothing makes three layers
-    return context.wrap_socket(wire, server_hostname=name)
+    return context.wrap_socket(wire, server_hostname=_name(name))
+
+
+def _name(host: str) -> Any:
+    """Return a name as it is looked up: one of ASCII as bytes, which spares loading IDNA's tables."""
+    return host.encode() if host.isascii() else host
 
 
 def _through(proxy: Proxy, wire: socket.socket, route: Route) -> socket.socket:

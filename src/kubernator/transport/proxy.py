@@ -45,7 +45,10 @@ class Proxy:
 
 def parse(url: str, *, source: str) -> Proxy:
     """Read the URL of a proxy; ``host:port`` alone means ``http``. ``source`` names where it was written."""
-    parts = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
+    try:
+        parts = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
+    except ValueError:  # an unclosed bracket; its text may quote a password
+        raise errors.Unreachable(f"the proxy of {source} is not a URL with a host and a port") from None
     try:
         port = parts.port
     except ValueError:

@@ -6,7 +6,6 @@ import contextlib
 import io
 import os
 import ssl
-import tempfile
 from typing import TYPE_CHECKING, Any
 
 from kubernator import errors
@@ -27,6 +26,7 @@ def server_context(options: TlsOptions) -> ssl.SSLContext:
     Raises `errors.Unreachable` when certificate or key cannot be read.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # whatever the system's OpenSSL is set to
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if options.insecure:
@@ -44,6 +44,7 @@ def server_context(options: TlsOptions) -> ssl.SSLContext:
 def proxy_context(options: TlsOptions) -> ssl.SSLContext:
     """Return the context for a proxy: the system's authorities and the server's; never without verification."""
     context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if options.authority is not None:
         _trust(context, options.authority)
@@ -63,6 +64,8 @@ def _trust(context: ssl.SSLContext, authority: bytes) -> None:
 def _load_client(context: ssl.SSLContext, client: ClientCertificate) -> None:
     """Hand over certificate and key by a file of ours that is gone at once: the ssl module reads nothing else."""
     try:
+        import tempfile  # noqa: PLC0415 - most users log in without a certificate
+
         handle, path = tempfile.mkstemp(prefix="kubernator-")  # mode 0600
     except OSError as error:
         raise _not_handed_over(error) from None

@@ -61,7 +61,7 @@ DAEMON = {**SEEN, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "num
                 {**SEEN, "conditions": [{"type": "Progressing", "reason": "ProgressDeadlineExceeded"}]},
                 TWO,
             ),
-            FAILED,
+            PROGRESS,
             "ProgressDeadlineExceeded",
         ),
         (app("ReplicaSet", ROLLED, TWO), CURRENT, "2 of 2"),
@@ -69,7 +69,12 @@ DAEMON = {**SEEN, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "num
         (app("StatefulSet", STATEFUL, TWO), CURRENT, "2 of 2"),
         (app("StatefulSet", {**STATEFUL, "readyReplicas": 1}, TWO), PROGRESS, "1 of 2 replicas are ready"),
         (app("StatefulSet", {**STATEFUL, "updateRevision": "b"}, TWO), PROGRESS, "replicas are new"),
-        (app("StatefulSet", SEEN, {**TWO, "updateStrategy": {"type": "OnDelete"}}), CURRENT, "deletes"),
+        (app("StatefulSet", SEEN, {**TWO, "updateStrategy": {"type": "OnDelete"}}), PROGRESS, "0 of 2"),
+        (
+            app("StatefulSet", {**STATEFUL, "updateRevision": "b"}, {**TWO, "updateStrategy": {"type": "OnDelete"}}),
+            CURRENT,
+            "deletes",
+        ),
         (
             app(
                 "StatefulSet",

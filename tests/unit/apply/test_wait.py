@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kubernator import errors
+from kubernator.apply import following
 from kubernator.apply.wait import Waiter
 from kubernator.cluster.api import Kind, Kinds, Listing, WatchEvent
 from kubernator.model.events import StatusSeen, Waiting
@@ -152,6 +153,47 @@ def test_stopping_ends_the_wait(waiting):
     stop = threading.Event()
     stop.set()
     assert Status.IN_PROGRESS is waiting(Scripted([[job()]]), stop=stop).wait([ref()], timeout=60)[ref()].status
+
+
+def test_a_request_without_an_answer_does_not_hold_up_the_end(waiting, monkeypatch):
+    """Who leaves does not wait for a LIST that nobody wants any more."""
+    monkeypatch.setattr(following, "_FAREWELL", 0.0)
+    asked, answered, stop = threading.Event(), threading.Event(), threading.Event()
+
+    class Hanging(Scripted):
+        def list(self, *_: Any, **__: Any) -> Listing:
+            asked.set()
+            answered.wait()
+            return Listing(items=[], resource_version="1")
+
+    def interrupt() -> None:
+        asked.wait()
+        stop.set()
+
+    interrupter = threading.Thread(target=interrupt)
+    interrupter.start()
+    assert Status.IN_PROGRESS is waiting(Hanging([]), stop=stop).wait([ref()], timeout=60)[ref()].status
+    answered.set()
+    interrupter.join()
+
+
+def test_watches_that_end_at_once_are_not_begun_in_a_rush(waiting, monkeypatch):
+    """Something on the way that ends each watch makes the pauses longer; a watch that brings news makes them short."""
+    pauses = []
+    real = threading.Event.wait
+    monkeypatch.setattr(following, "_PAUSES", (0.0, 0.001, 0.002))
+
+    def wait(self: threading.Event, timeout: float | None = None) -> bool:
+        if timeout in following._PAUSES and threading.current_thread().name == "watch jobs":
+            pauses.append(timeout)
+        return real(self, timeout)
+
+    monkeypatch.setattr(threading.Event, "wait", wait)
+    lists = [[job()] for _ in range(5)]
+    watches = [[], errors.ApiError("too old", status=410), [], [("MODIFIED", job())], []]
+    found = waiting(Scripted([*lists, [job(Complete="True")]], watches)).wait([ref()], timeout=60)
+    assert Status.CURRENT is found[ref()].status
+    assert pauses[:5] == [0.0, 0.001, 0.002, 0.0, 0.0]
 
 
 def test_what_vanished_is_missing_unless_its_time_was_up(waiting):

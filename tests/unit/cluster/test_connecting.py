@@ -120,6 +120,8 @@ def test_a_pod_without_authority(pod):
         ("https://a/k8s/clusters/c/", {}, "https://a/k8s/clusters/c"),
         ("a:6443", {"insecure-skip-tls-verify": True}, "https://a:6443"),
         ("a:8080", {}, "http://a:8080"),
+        ("https://me:pass@a:6443/x@y", {}, "https://a:6443/x@y"),
+        ("me:pass@a:8080", {}, "http://a:8080"),
     ],
 )
 def test_the_url_of_the_server(tmp_path, server, cluster, expected):
@@ -152,6 +154,17 @@ def test_a_proxy_password_is_a_secret(tmp_path):
     file = write(tmp_path / "a", "https://a", **{"proxy-url": "http://me:sesame%20open@proxy"})
     connect(kubeconfig=file, secrets=secrets, environ={})
     assert "sesame open" not in secrets.redact("sesame open")
+
+
+@pytest.mark.parametrize(
+    ("server", "cluster", "key"),
+    [("https://me:sesame@[::1", {}, "server"), ("https://a", {"proxy-url": "http://me:sesame@[::1"}, "proxy-url")],
+)
+def test_what_is_no_url(tmp_path, server, cluster, key):
+    """A bracket that is not closed is an error in words, without the URL: it may hold a password."""
+    with pytest.raises(errors.Unreachable, match=f"`{key}` in the kubeconfig is not a URL") as caught:
+        connect(kubeconfig=write(tmp_path / "a", server, **cluster), secrets=Secrets(), environ={})
+    assert "sesame" not in str(caught.value.detail)
 
 
 @pytest.mark.parametrize(("minor", "supported"), [(37, True), (29, True), (28, False)])

@@ -106,6 +106,28 @@ def test_what_is_wrong_has_a_place(text, message, where, origin):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "HUNTER2",
+        '"HUNTER2',
+        "*HUNTER2",
+        "@HUNTER2",
+        "%HUNTER2",
+        "`HUNTER2",
+        '"\\qHUNTER2"',
+        "x: HUNTER2",
+        "!!int HUNTER2",
+    ],
+)
+def test_what_is_wrong_is_not_quoted(text, origin):
+    """A password that YAML reads as something else is not repeated in the error: nobody knows yet that it is one."""
+    with pytest.raises(errors.LoadError) as caught:
+        yamldoc.parse(f"password: {text}\nb c", origin=origin)
+    said = [caught.value.title, caught.value.hint, *(line for pair in caught.value.detail for line in pair)]
+    assert "HUNTER2" not in " ".join(said)
+
+
+@pytest.mark.parametrize(
     ("data", "message", "where"),
     [
         (b"a: 1\nb: \xff\n", "not UTF-8", (2, 4)),

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kubernator.plugins.k8s import client as k8s_client
+
 if TYPE_CHECKING:
     from conftest import Project
 
@@ -96,4 +98,13 @@ def test_certificates_are_private_files_that_go_with_the_run(project: Project) -
     file = Path(client(project, path).configuration.ssl_ca_cert)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     project.plugin.end(None)  # type: ignore[arg-type] - whatever the outcome
+    assert not file.exists()
+
+
+def test_the_files_go_when_the_process_leaves_at_once(project: Project) -> None:
+    """A second interrupt skips every plugin's end; a key must not stay behind for it."""
+    authority = base64.b64encode(b"not checked before a connection is made").decode()
+    path = configure(project, {"token": "a-token-of-mine"}, **{"certificate-authority-data": authority})
+    file = Path(client(project, path).configuration.ssl_ca_cert)
+    k8s_client.close_all()
     assert not file.exists()

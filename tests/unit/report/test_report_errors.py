@@ -51,6 +51,13 @@ def test_lines_of_a_text_stand_below_each_other(secrets: Secrets) -> None:
     assert "  output      one\n              two" in shown.render([shown.of_error(error)], secrets)
 
 
+def test_a_secret_of_several_lines_is_not_pulled_apart(secrets: Secrets) -> None:
+    """Lines too short to be known alone are hidden with the rest, though they are shown below each other."""
+    secrets.add("pin1\npin2\npin3")
+    error = errors.ToolFailed("`git` said pin1\npin2\npin3", argv=["git"], code=1, stderr="it:\npin1\npin2\npin3\n")
+    assert "pin" not in shown.render([shown.of_error(error)], secrets)
+
+
 def test_findings_of_the_whole_run_come_first_and_are_counted(secrets: Secrets) -> None:
     """They are sorted by place, each is shown once, and the last block says how many there are."""
     diagnostics = Diagnostics()

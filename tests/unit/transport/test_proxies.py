@@ -57,6 +57,13 @@ def test_a_kubeconfigs_proxy_is_for_loopback_too():
     assert "word" not in repr(chosen)
 
 
+def test_a_url_that_is_none_is_not_quoted():
+    """A bracket that is not closed is an error in words, and the password in front of it stays unsaid."""
+    with pytest.raises(errors.Unreachable, match="the proxy of `HTTPS_PROXY` is not a URL") as caught:
+        Proxies.environment({"HTTPS_PROXY": "http://me:sesame@[::1"})
+    assert "sesame" not in f"{caught.value.detail}{caught.value.hint}"
+
+
 def test_a_cgi_header_is_no_environment():
     """HTTP_PROXY of a CGI program comes from its client."""
     values = {"HTTP_PROXY": "http://evil:1", "REQUEST_METHOD": "GET"}

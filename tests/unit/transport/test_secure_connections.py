@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import ssl
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from kubernator import errors
-from kubernator.transport import ClientCertificate, HttpTransport, Proxies, Request, TlsOptions
+from kubernator.transport import ClientCertificate, HttpTransport, Proxies, Request, TlsOptions, tls
 
 
 def ok(wire):
@@ -38,6 +39,22 @@ def test_the_right_server(*, serve, authority, tmp_path, names, host, options):
     """The name of the URL, or the one to expect instead, is in the certificate; or nothing is looked at."""
     server = serve(ok, context=authority.issue(*names).server_context(tmp_path))
     assert send(server, host=host, **{"authority": authority.certificate, **options}) == b"ok"
+
+
+@pytest.mark.parametrize("made", [tls.server_context, tls.proxy_context])
+@pytest.mark.parametrize("options", [TlsOptions(), TlsOptions(server_name="api.example")])
+def test_nothing_is_trusted_unseen(made, options):
+    """Certificate and name are checked unless told otherwise, and TLS before 1.2 is not spoken."""
+    context = made(options)
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+def test_to_skip_verification_is_not_for_the_proxy():
+    """`insecure-skip-tls-verify` is about the server; the proxy in front of it is verified all the same."""
+    insecure = TlsOptions(insecure=True)
+    assert tls.server_context(insecure).verify_mode is ssl.CERT_NONE
+    assert tls.proxy_context(insecure).verify_mode is ssl.CERT_REQUIRED
 
 
 @pytest.mark.parametrize(

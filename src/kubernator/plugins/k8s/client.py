@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import os
 import tempfile
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,10 +24,19 @@ if TYPE_CHECKING:
     from kubernator.cluster.kubeconfig import Selection, UserEntry
     from kubernator.plugin import Host
 
-__all__ = ["Client"]
+__all__ = ["Client", "close_all"]
 
 _MERGE_PATCH: Final = "application/merge-patch+json"
 _JSON_PATCH: Final = "application/json-patch+json"
+
+
+_clients: Final[weakref.WeakSet[Client]] = weakref.WeakSet()
+
+
+def close_all() -> None:
+    """Remove the files of every client, for a process that is about to leave without its usual end."""
+    for each in list(_clients):
+        each.close()
 
 
 class Client:
@@ -37,6 +47,7 @@ class Client:
         self._cluster: Cluster | None = None
         self._client: Any = None
         self._files: tempfile.TemporaryDirectory[str] | None = None
+        _clients.add(self)
 
     def get(self) -> Any:
         """Return the ``ApiClient``. Raises `errors.PluginError` where the official client is not installed."""

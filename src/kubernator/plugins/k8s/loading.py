@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import stat
-import urllib.parse
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator import errors
-from kubernator.load import findings, jsondoc, template, text, yamldoc
+from kubernator.load import findings, template, text, yamldoc
 from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.model.gvk import GroupKind
 from kubernator.model.origin import Origin
 from kubernator.plugins.k8s import crds, wrong
 from kubernator.scope.globs import select
-from kubernator.tools import cache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,11 +81,7 @@ class Loading:
             problems.append(findings.as_finding(error))
             return []
         json = name.lower().endswith(".json")
-        documents = (
-            jsondoc.parse(content, origin=origin, problems=problems)
-            if json
-            else yamldoc.parse(content, origin=origin, problems=problems)
-        )
+        documents = _parsed(content, origin, json=json, repeated="error", problems=problems)
         return self._adding.unwrapped(documents, problems, plain_lists=json)
 
     def _collect(self, document: Document) -> None:
@@ -155,6 +148,8 @@ class Loading:
     def _remote(self, url: str, file_type: Any, category: str | None) -> list[Document]:
         kind = _file_type(file_type)
         asked_by = self._host.origin()
+        from kubernator.tools import cache  # noqa: PLC0415 - few trees download manifests
+
         download = _download()
         shown = download.shown(url)
         target = cache.Cache().http / _CATEGORY / _safe(category) / _cache_name(url)
@@ -164,12 +159,18 @@ class Loading:
 
     def _decoded(self, content: str, kind: str, origin: Origin, *, repeated: yamldoc.Repeated) -> list[Document]:
         problems: list[Diagnostic] = []
-        documents = (
-            jsondoc.parse(content, origin=origin, problems=problems)
-            if kind == "json"
-            else yamldoc.parse(content, origin=origin, repeated=repeated, problems=problems)
-        )
+        documents = _parsed(content, origin, json=kind == "json", repeated=repeated, problems=problems)
         return self._adding.checked(documents, problems, plain_lists=kind == "json")
+
+
+def _parsed(
+    content: str, origin: Origin, *, json: bool, repeated: yamldoc.Repeated, problems: list[Diagnostic]
+) -> list[Document]:
+    if json:
+        from kubernator.load import jsondoc  # noqa: PLC0415 - few trees have manifests in JSON
+
+        return jsondoc.parse(content, origin=origin, problems=problems)
+    return yamldoc.parse(content, origin=origin, repeated=repeated, problems=problems)
 
 
 def _download() -> ModuleType:
@@ -202,5 +203,8 @@ def _safe(category: str | None) -> str:
 
 def _cache_name(url: str) -> str:
     """Name a download by its URL: readable, and of no other URL; credentials do not get in."""
+    import hashlib  # noqa: PLC0415 - few trees download manifests
+    import urllib.parse  # noqa: PLC0415 - the same
+
     name = Path(urllib.parse.urlsplit(url).path).name or "index"
     return f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{name}"

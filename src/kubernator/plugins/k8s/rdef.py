@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubernator import errors
@@ -241,6 +240,8 @@ class Definitions:
         same = sorted({str(other.api_version) for other in known if other.kind == gvk.kind})
         if same:
             return f"`{gvk.kind}` is served as {_words(same)}"
+        import difflib  # noqa: PLC0415 - for a message
+
         near = difflib.get_close_matches(gvk.kind, sorted({other.kind for other in known}), n=3, cutoff=0.75)
         if near:
             return f"did you mean {_words(near)}?"
