@@ -111,6 +111,7 @@ def test_a_deletion_whose_answer_was_lost_is_followed_by_its_create(through: Any
     """What is replaced was deleted by us, whatever became of the answer: it does not stay away."""
     engine, proxy = through()
     engine.apply([resource(job(ns, "busybox:1"), policy=REPLACED)])
+    kubectl("wait", "--for=condition=Suspended", "job/once", "-n", ns, "--timeout=60s")  # its controller is done
     plan = engine.plan([resource(job(ns, "busybox:2"), policy=REPLACED)])
     proxy.add(Drop("DELETE", "/apis/batch/", forward=True))
     report = engine.runner().run(plan)
@@ -124,6 +125,7 @@ def test_a_replacement_that_is_cut_off_says_that_the_old_object_is_gone(
     """Whoever reads the error must learn that the object is not there now, and can run again."""
     engine, proxy = through()
     engine.apply([resource(job(ns, "busybox:1"), policy=REPLACED)])
+    kubectl("wait", "--for=condition=Suspended", "job/once", "-n", ns, "--timeout=60s")  # its controller is done
     plan = engine.plan([resource(job(ns, "busybox:2"), policy=REPLACED)])
     proxy.add(Refuse("GET", f"/apis/batch/v1/namespaces/{ns}/jobs?", status=500, times=0))
     report = engine.runner().run(plan)

@@ -15,6 +15,7 @@ import time
 from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from kubernator.model import events
+from kubernator.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -128,10 +129,10 @@ class LiveProgress:
             self._live.update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"), refresh=True)
 
     def lines(self) -> list[str]:
-        """Return what is displayed now, redacted."""
+        """Return what is displayed now, redacted and harmless for a terminal: reasons are in the words of others."""
         pending, seconds = self._waiting
         first = f"{min(self._written, self._total)} of {self._total} written"
-        return [self._secrets.redact(line) for line in (first, *waiting(pending, seconds))]
+        return [printable(self._secrets.redact(line)) for line in (first, *waiting(pending, seconds))]
 
 
 class _Above(io.TextIOBase):

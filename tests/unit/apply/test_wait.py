@@ -173,7 +173,9 @@ def test_a_request_without_an_answer_does_not_hold_up_the_end(waiting, monkeypat
     interrupter = threading.Thread(target=interrupt)
     interrupter.start()
     assert Status.IN_PROGRESS is waiting(Hanging([]), stop=stop).wait([ref()], timeout=60)[ref()].status
+    (left,) = (thread for thread in threading.enumerate() if thread.name == "watch jobs")
     answered.set()
+    left.join()
     interrupter.join()
 
 
