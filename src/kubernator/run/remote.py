@@ -118,7 +118,7 @@ class Remotes:
 
         with self._lock:
             if self._opened is None:
-                runner = self._runner or process.run
+                runner = process.run if self._runner is None else self._runner
                 self._opened = gitcache.GitCache(
                     self._directory, git.Git(secrets=self._secrets, runner=runner, base=self._environment)
                 )
