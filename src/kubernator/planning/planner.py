@@ -9,7 +9,6 @@ by `Planner.replan` when they exist.
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
@@ -82,22 +81,11 @@ class Planner:
         self._proposer = proposal.Proposer(
             cluster, self._observer, manager=manager, force_conflicts=force_conflicts, preflight=preflight
         )
-        self._started = threading.Event()
         self._new_namespaces: set[str] = set()
         self._definitions: dict[GroupKind, set[str]] = {}
         self._rewritten: set[GroupKind] = set()
         self._new_kinds: set[GroupVersionKind] = set()
         self._unheard: set[GroupKind] = set()
-
-    def prefetch(self, gvk: GroupVersionKind, namespace: str) -> None:
-        """Hear of an object that will be in the plan, and start what the plan surely needs: discovery.
-
-        A hint; an error shows when the plan is made.
-        """
-        del gvk, namespace  # the scope of a LIST is only known when the walk is over
-        if not self._started.is_set():
-            self._started.set()
-            self._workers.request(self._cluster.kinds)
 
     def plan(
         self,
