@@ -91,6 +91,19 @@ class Change:
     detail: tuple[tuple[str, str], ...] = ()
     hint: str = ""
 
+    @classmethod
+    def of(cls, resource: Resource, kind: ChangeKind, *, live: Manifest | None = None) -> Change:
+        """Return the change of a resource with what follows from it; the rest is filled in by `dataclasses.replace`."""
+        return cls(
+            kind=kind,
+            ref=resource.ref,
+            gvk=resource.gvk,
+            origin=resource.origin,
+            resource=resource,
+            desired=resource.manifest,
+            live=live,
+        )
+
     @property
     def writes(self) -> bool:
         """Whether carrying it out sends a write."""

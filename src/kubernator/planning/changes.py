@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.model.change import Change, ChangeKind, PatchOp
@@ -46,14 +47,8 @@ def with_preconditions(body: Manifest, *, uid: str = "", resource_version: str) 
 def deferred(resource: Resource, *, reason: str, fresh: bool = False, live: Manifest | None = None) -> Change:
     """Return a change that is predicted from what was declared, to be planned again: a create unless it is there."""
     predicted = diff.overlay(live, resource.manifest) if live else resource.manifest
-    return Change(
-        kind=ChangeKind.UPDATE if live else ChangeKind.CREATE,
-        ref=resource.ref,
-        gvk=resource.gvk,
-        origin=resource.origin,
-        resource=resource,
-        desired=resource.manifest,
-        live=live,
+    return replace(
+        Change.of(resource, ChangeKind.UPDATE if live else ChangeKind.CREATE, live=live),
         predicted=predicted,
         patch=policy.Ignored(resource.policy.ignored).strip(diff.patch(live, predicted)) if live else (),
         body=canonical.wire(resource.manifest, status=False),
@@ -73,14 +68,8 @@ def refused(
     conflicts: tuple[FieldConflict, ...] = (),
 ) -> Change:
     """Return a change that is not carried out, and why."""
-    return Change(
-        kind=ChangeKind.REFUSED,
-        ref=resource.ref,
-        gvk=resource.gvk,
-        origin=resource.origin,
-        resource=resource,
-        desired=resource.manifest,
-        live=live,
+    return replace(
+        Change.of(resource, ChangeKind.REFUSED, live=live),
         reason=reason,
         detail=detail,
         hint=hint,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from kubernator.errors import ApiError, Conflict, Invalid, NotFound
@@ -109,13 +110,8 @@ class Proposer:
         return settled.manifest, handover
 
     def _create(self, resource: Resource, kind: Kind, *, predicted: Manifest, warnings: tuple[str, ...] = ()) -> Change:
-        return Change(
-            kind=ChangeKind.CREATE,
-            ref=resource.ref,
-            gvk=resource.gvk,
-            origin=resource.origin,
-            resource=resource,
-            desired=resource.manifest,
+        return replace(
+            Change.of(resource, ChangeKind.CREATE),
             predicted=predicted,
             body=canonical.wire(resource.manifest, status="status" in kind.subresources),
             warnings=warnings,
@@ -240,14 +236,8 @@ class Proposer:
         ops = policy.Ignored(resource.policy.ignored).strip(diff.patch(live, predicted))
         owns_more = body is not None and not ops and changes.ownership_moves(live, predicted, self._manager)
         unchanged = not ops and not owns_more and handover is None
-        return Change(
-            kind=ChangeKind.UNCHANGED if unchanged else ChangeKind.UPDATE,
-            ref=resource.ref,
-            gvk=resource.gvk,
-            origin=resource.origin,
-            resource=resource,
-            desired=resource.manifest,
-            live=live,
+        return replace(
+            Change.of(resource, ChangeKind.UNCHANGED if unchanged else ChangeKind.UPDATE, live=live),
             predicted=predicted,
             patch=ops,
             uid=str(live["metadata"].get("uid", "")),
@@ -312,14 +302,8 @@ class Proposer:
         else:
             raise Conflict(error.title, status=409, reason="Conflict")  # gone meanwhile, so it is planned again
         predicted = diff.overlay(live, body)
-        return Change(
-            kind=ChangeKind.REPLACE,
-            ref=resource.ref,
-            gvk=resource.gvk,
-            origin=resource.origin,
-            resource=resource,
-            desired=resource.manifest,
-            live=live,
+        return replace(
+            Change.of(resource, ChangeKind.REPLACE, live=live),
             predicted=predicted,
             patch=policy.Ignored(resource.policy.ignored).strip(diff.patch(live, predicted)),
             uid=str(live["metadata"].get("uid", "")),
