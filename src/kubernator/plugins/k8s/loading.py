@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
-from kubernator import errors
-from kubernator.load import findings, template, text, yamldoc
-from kubernator.model.diagnostics import Diagnostic, Severity
+from kubernator import errors, files
+from kubernator.load import findings, text, yamldoc
 from kubernator.model.gvk import GroupKind
 from kubernator.model.origin import Origin
 from kubernator.plugins.k8s import crds, wrong
-from kubernator.scope.globs import select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import ModuleType
 
+    from kubernator.files import FileNamespace
     from kubernator.load.document import Document
-    from kubernator.plugin import Globs, Host, Visit
+    from kubernator.model.diagnostics import Diagnostic
+    from kubernator.plugin import Host, Visit
     from kubernator.plugins.k8s.adding import Adding
     from kubernator.plugins.k8s.rdef import Definitions, K8SResourceDef
     from kubernator.plugins.k8s.resource import K8SResource
@@ -40,48 +39,27 @@ class Loading:
         self._host = host
         self._adding = adding
         self._definitions = definitions
-        self._engine = template.TemplateEngine()
+        self._reader = files.Reader(host)
 
     # --- the files of a directory: everything wrong is collected ----------------------------------------------------
 
-    def directory(self, visit: Visit, *, includes: Globs, excludes: Globs) -> None:
+    def directory(self, visit: Visit, patterns: FileNamespace) -> None:
         """Add the manifests of a directory's files; what is wrong goes to the findings of the run."""
-        directory = self._host.origin_of(visit.path)
-        for name in self._names(visit, includes=includes, excludes=excludes):
-            origin = replace(directory, path=directory.path / name)
+        for name in self._reader.names(visit, patterns):
             problems: list[Diagnostic] = []
-            for document in self._file(visit, name, origin, problems):
+            for document in self._file(visit, name, problems):
                 self._host.diagnostics.extend(document.notes)
                 self._collect(document)
             self._host.diagnostics.extend(problems)
 
-    def _names(self, visit: Visit, *, includes: Globs, excludes: Globs) -> list[str]:
+    def _file(self, visit: Visit, name: str, problems: list[Diagnostic]) -> list[Document]:
         try:
-            with os.scandir(visit.path) as entries:
-                names = [entry.name for entry in entries if not _is_directory(entry)]
-        except OSError as error:
-            self._host.diagnostics.add(_error(f"cannot read the directory: {error.strerror}", visit.origin))
-            return []
-        return select(names, excludes=excludes, includes=includes)
-
-    def _file(self, visit: Visit, name: str, origin: Origin, problems: list[Diagnostic]) -> list[Document]:
-        path = visit.path / name
-        try:
-            if not stat.S_ISREG(path.stat().st_mode):
-                problems.append(_error(f"`{name}` is no file", origin))
-                return []
-            content = text.read(path, origin=origin)
-            if template.is_template(content):
-                ktor = self._host.script_ktor(visit.scope)
-                content = self._engine.render(content, {"ktor": ktor}, origin=origin)
-        except OSError as error:
-            problems.append(_error(f"cannot read `{name}`: {error.strerror}", origin))
-            return []
+            content = self._reader.text(visit, name)
         except errors.LoadError as error:
             problems.append(findings.as_finding(error))
             return []
         json = name.lower().endswith(".json")
-        documents = _parsed(content, origin, json=json, repeated="error", problems=problems)
+        documents = _parsed(content, self._reader.origin(visit, name), json=json, repeated="error", problems=problems)
         return self._adding.unwrapped(documents, problems, plain_lists=json)
 
     def _collect(self, document: Document) -> None:
@@ -177,17 +155,6 @@ def _download() -> ModuleType:
     from kubernator.tools import download  # noqa: PLC0415 - few trees download manifests
 
     return download
-
-
-def _is_directory(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a loop of links: reading it says what is wrong, if the includes want it
-        return False
-
-
-def _error(message: str, origin: Origin) -> Diagnostic:
-    return Diagnostic(severity=Severity.ERROR, message=message, origin=origin, code="load")
 
 
 def _file_type(file_type: Any) -> str:

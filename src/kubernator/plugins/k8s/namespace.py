@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from kubernator.plugin import Globs, Namespace, scoped
+from kubernator.files import FileNamespace
+from kubernator.plugin import scoped
 from kubernator.plugins.k8s import wrong
 from kubernator.plugins.k8s.resource import K8SPropagationPolicy
 
@@ -47,11 +48,6 @@ def _field_validation(value: Any) -> str:
     return wrong.one_of("field_validation", value, FIELD_VALIDATION)
 
 
-def _globs(value: Any) -> Globs:
-    """Take whatever names patterns: one of ours, a list, or a single pattern."""
-    return Globs([value] if isinstance(value, str | re.Pattern) else value)
-
-
 def _excludes(value: Any) -> tuple[str | re.Pattern[str], ...]:
     found = (value,) if isinstance(value, str | re.Pattern) else tuple(value)
     for pattern in found:
@@ -64,20 +60,12 @@ def _excludes(value: Any) -> tuple[str | re.Pattern[str], ...]:
     return found
 
 
-class K8sNamespace(Namespace):
+class K8sNamespace(FileNamespace, includes=["*.yaml", "*.yml"]):
     """``ktor.k8s``. Methods act on the visit in progress; what is registered holds there and below."""
 
     _plugin: KubernetesPlugin
     _host: Host
 
-    #: Patterns over names of files with which ``includes`` and ``excludes`` begin where the plugin is registered, and
-    #: again in the directories below one that changes them.
-    default_includes = scoped(Globs(["*.yaml", "*.yml"]), convert=_globs)
-    default_excludes = scoped(Globs([".*"]), convert=_globs)
-    #: Which files are read, here and below, in the order of the patterns.
-    includes = scoped(Globs(["*.yaml", "*.yml"]), convert=_globs)
-    excludes = scoped(Globs([".*"]), convert=_globs)
-    _began_with: scoped[tuple[str | re.Pattern[str], ...]] = scoped(())
     field_validation: scoped[str] = scoped("Warn", convert=_field_validation)
     field_validation_warn_fatal: scoped[bool] = scoped(True)
     patch_field_excludes: scoped[tuple[str | re.Pattern[str], ...]] = scoped(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kubernator.plugin import Globs, Plugin
+from kubernator.plugin import Plugin
 from kubernator.plugins.k8s import wrong
 from kubernator.plugins.k8s.mixin import K8SResourcePluginMixin
 from kubernator.plugins.k8s.namespace import FIELD_VALIDATION, K8sNamespace
@@ -57,16 +57,11 @@ class KubernetesPlugin(K8SResourcePluginMixin, Plugin):
 
     def before_directory(self, visit: Visit) -> None:
         """Begin with the patterns of the directory above, or with the defaults where those are others than above."""
-        says = K8sNamespace(visit.scope, self.name, plugin=self)
-        defaults = (*says.default_includes, "|", *says.default_excludes)
-        if says._began_with != defaults:  # noqa: SLF001 - the namespace is ours
-            says.includes, says.excludes = Globs(says.default_includes), Globs(says.default_excludes)
-            says._began_with = defaults  # noqa: SLF001 - the same
+        K8sNamespace(visit.scope, self.name, plugin=self).begin()
 
     def after_directory(self, visit: Visit) -> None:
         """Read the directory's manifests."""
-        says = K8sNamespace(visit.scope, self.name, plugin=self)
-        self.state.loading.directory(visit, includes=says.includes, excludes=says.excludes)
+        self.state.loading.directory(visit, K8sNamespace(visit.scope, self.name, plugin=self))
 
     def planned(self, plan: Plan) -> None:
         """Count what the server warned of."""
