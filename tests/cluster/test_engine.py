@@ -16,7 +16,7 @@ from kubernator.apply.runner import Runner
 from kubernator.apply.wait import Waiter
 from kubernator.cluster.connect import connect
 from kubernator.load import yamldoc
-from kubernator.model.change import ChangeKind
+from kubernator.model.change import ChangeKind, PluginChange
 from kubernator.model.diagnostics import Diagnostics
 from kubernator.model.gvk import GroupVersionKind
 from kubernator.model.origin import Origin
@@ -1018,3 +1018,22 @@ def test_what_was_written_is_reported_in_plan_order(engines, ns):
     report = engines().apply(tree)
     assert [found.ref for found in tree] == [outcome.change.ref for outcome in report.outcomes]
     assert Counter({OutcomeKind.CREATED: 20}) == Counter(outcome.kind for outcome in report.outcomes)
+
+
+def test_what_a_plugin_is_going_to_bring_is_waited_for(engines, kubectl, namespace):
+    """A namespace and a definition that a plugin makes before the resources put those off instead of refusing them."""
+    group = f"{namespace}.example.com"
+    brought = (namespace_of(namespace), definition(group))
+    wanted = [resource(widget(group, namespace, size=3)), resource(config(namespace, "beside", a="1"))]
+    planner = engines()
+    assert {ChangeKind.REFUSED} == {change.kind for change in planner.plan(wanted).changes}
+    installer = PluginChange(plugin="installer", title="install", detail={}, phase="before", brings=brought)
+    plan = planner.planner.plan([Ordered("all", wanted)], [installer])
+    assert [(change.kind, change.deferred) for change in plan.changes] == [(ChangeKind.CREATE, True)] * 2
+    for manifest in brought:
+        kubectl("apply", "--filename=-", stdin=json.dumps(manifest))
+    report = planner.runner().run(plan)
+    assert Counter({OutcomeKind.CREATED: 2}) == Counter(outcome.kind for outcome in report.outcomes)
+    after = planner.planner.plan([Ordered("all", wanted)], [installer])
+    assert {ChangeKind.UNCHANGED} == {change.kind for change in after.changes}
+    kubectl("delete", "crd", f"widgets.{group}", "--wait=false")

@@ -112,9 +112,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginChange:
-    """Something a plugin will write elsewhere than in the cluster.
+    """Something a plugin will write elsewhere than in the cluster, or with another program.
 
-    ``phase`` is ``"before"`` or ``"after"`` the resources. ``detail`` is shown under ``dump`` as the body.
+    ``phase`` is ``"before"`` or ``"after"`` the resources. ``detail`` is shown under ``dump`` as the body. ``brings``
+    are the Namespaces and CustomResourceDefinitions that are there once a change of the phase ``"before"`` was carried
+    out: what needs them is not refused but planned when they are there.
     """
 
     plugin: str
@@ -122,4 +124,5 @@ class PluginChange:
     detail: Any
     phase: str = "after"
     reads: tuple[str, ...] = ()
-    writes: tuple[str, ...] = field(default=())
+    writes: tuple[str, ...] = ()
+    brings: tuple[Manifest, ...] = field(default=(), repr=False)

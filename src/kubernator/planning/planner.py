@@ -17,6 +17,7 @@ from kubernator.model.change import Change, ChangeKind
 from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.model.gvk import GroupKind
 from kubernator.model.plan import Phase, Plan
+from kubernator.model.ref import ResourceRef
 from kubernator.planning import changes as changes_of
 from kubernator.planning import proposal
 from kubernator.planning.observe import Observer
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from kubernator.model.change import PluginChange
     from kubernator.model.diagnostics import Diagnostics
     from kubernator.model.gvk import GroupVersionKind
-    from kubernator.model.ref import ResourceRef
     from kubernator.model.resource import Manifest, Resource
     from kubernator.planning.observe import Live
     from kubernator.workers import Workers
@@ -101,14 +101,15 @@ class Planner:
         """
         ordered = list(phases)
         resources = [resource for phase in ordered for resource in phase.resources]
-        self._definitions = _definitions(resources)
+        brought = [found for change in plugin_changes if change.phase == "before" for found in change.brings]
+        self._definitions = _definitions([*(found.manifest for found in resources), *brought])
         leading = [found for found in resources if found.ref.group_kind in {_NAMESPACE, _DEFINITION}]
         changes = self._changes(leading)
         self._new_namespaces = {
             ref.name
             for ref, change in changes.items()
             if ref.group_kind == _NAMESPACE and change.kind is not ChangeKind.REFUSED and change.live is None
-        }
+        } | self._absent_namespaces(brought)
         self._rewritten = {
             _defined(change.resource.manifest)
             for ref, change in changes.items()
@@ -129,6 +130,15 @@ class Planner:
             manager=self._manager,
             requests=dict(self._cluster.requests),
         )
+
+    def _absent_namespaces(self, brought: Iterable[Manifest]) -> set[str]:
+        """Return which of the namespaces that a plugin is going to make are not there yet."""
+        refs = {found for found in map(ResourceRef.of, brought) if found.group_kind == _NAMESPACE}
+        kind = self._cluster.kinds().preferred(_NAMESPACE) if refs else None
+        if kind is None:
+            return set()
+        live = self._observer.read((ref, kind) for ref in sorted(refs))
+        return {ref.name for ref in refs if live.get(ref) is None}
 
     def replan(self, phase: Phase) -> Phase:
         """Plan again, now that the surroundings of a phase are there: what was deferred, or everything if nothing was.
@@ -243,14 +253,14 @@ class Planner:
                 )
 
 
-def _definitions(resources: Iterable[Resource]) -> dict[GroupKind, set[str]]:
-    """Return the kinds that definitions of the tree make, each with the versions it is served in."""
+def _definitions(manifests: Iterable[Manifest]) -> dict[GroupKind, set[str]]:
+    """Return the kinds that definitions among the manifests make, each with the versions it is served in."""
     found: dict[GroupKind, set[str]] = defaultdict(set)
-    for resource in resources:
-        if resource.ref.group_kind != _DEFINITION:
+    for manifest in manifests:
+        if ResourceRef.of(manifest).group_kind != _DEFINITION:
             continue
-        versions = (resource.manifest.get("spec") or {}).get("versions") or []
-        found[_defined(resource.manifest)] |= {
+        versions = (manifest.get("spec") or {}).get("versions") or []
+        found[_defined(manifest)] |= {
             str(version.get("name"))
             for version in versions
             if isinstance(version, dict) and version.get("served", True)
