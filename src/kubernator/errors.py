@@ -7,6 +7,7 @@
         ScriptError                       .kubernator.py raised
         LoadError                         unreadable YAML, a bad template
         ValidationFailed             3    carries the diagnostics
+        NotPinned                         `--locked`, and the lock file does not have it
       PluginError                    1    a hook raised, or a plugin is wrong, missing or twice
       ToolError                      1    ToolNotFound, ToolFailed, ChecksumMismatch
       SourceError                    10   a repository or chart cannot be had
@@ -18,7 +19,7 @@
       DeletionRefused                6
       NotReady, ApplyFailed          7, 8 carry the report
       LockHeld                       9
-      TimedOut                       70
+      TimedOut                       70   ToolTimedOut, a ToolError as well
       Interrupted                    130
     UsageError                       64   2 where the reference's own options and verbs are concerned
 
@@ -56,6 +57,7 @@ __all__ = [
     "LoadError",
     "LockHeld",
     "NotFound",
+    "NotPinned",
     "NotReady",
     "PlanRefused",
     "PluginError",
@@ -67,6 +69,7 @@ __all__ = [
     "ToolError",
     "ToolFailed",
     "ToolNotFound",
+    "ToolTimedOut",
     "Unauthorized",
     "Unreachable",
     "UsageError",
@@ -156,6 +159,10 @@ class ValidationFailed(ProjectError):
         self.diagnostics = tuple(diagnostics)
 
 
+class NotPinned(ProjectError):
+    """Something is to be fetched that the lock file does not pin, and only what is pinned may be."""
+
+
 class PluginError(KubernatorError):
     """A plugin is unknown, registered wrongly, or failed in one of its stages."""
 
@@ -164,26 +171,42 @@ class ToolError(KubernatorError):
     """An outside program is the trouble."""
 
 
-class ToolNotFound(ToolError):
-    """The program is neither pinned nor on ``PATH``."""
+class ToolNotFound(ToolError, RuntimeError):
+    """The program is neither pinned nor on ``PATH``; also the RuntimeError of the reference."""
 
 
 class ToolFailed(ToolError):
-    """A program ended with a code other than 0. ``argv`` and both outputs are redacted before they get here."""
+    """A program ended with a code other than 0. ``argv`` and both outputs are redacted before they get here.
+
+    Of what it said the last lines are shown; all of it is in ``stdout`` and ``stderr``. A negative ``code`` is the
+    number of the signal that ended it.
+    """
+
+    SHOWN: ClassVar[int] = 30
+    """Lines of output that are shown."""
 
     def __init__(
         self, title: str, *, argv: Sequence[str], code: int, stdout: str = "", stderr: str = "", hint: str = ""
     ) -> None:
-        tail = stderr.strip() or stdout.strip()
+        lines = (stderr.strip() or stdout.strip()).splitlines()
+        tail = "\n".join([*(["…"] if len(lines) > self.SHOWN else []), *lines[-self.SHOWN :]])
+        ended = ("ended by", _signal_name(-code)) if code < 0 else ("exit code", str(code))
         super().__init__(
-            title,
-            detail=[("command", " ".join(argv)), ("exit code", str(code)), *([("output", tail)] if tail else [])],
-            hint=hint,
+            title, detail=[("command", " ".join(argv)), ended, *([("output", tail)] if tail else [])], hint=hint
         )
         self.argv = tuple(argv)
         self.code = code
         self.stdout = stdout
         self.stderr = stderr
+
+
+def _signal_name(number: int) -> str:
+    import signal  # noqa: PLC0415 - rarely needed
+
+    try:
+        return f"signal {signal.Signals(number).name}"
+    except ValueError:
+        return f"signal {number}"
 
 
 class ChecksumMismatch(ToolError):
@@ -328,6 +351,10 @@ class TimedOut(KubernatorError):
     """A wait had a limit and reached it."""
 
     exit_code = ExitCode.TIMED_OUT
+
+
+class ToolTimedOut(ToolError, TimedOut):
+    """A program did not end within its time, and was ended."""
 
 
 class Interrupted(KubernatorError):

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
     from kubernator.cluster.api import Cluster
     from kubernator.redaction import Secrets
+    from kubernator.tools.locate import Programs
+    from kubernator.tools.lockfile import Pins
     from kubernator.workers import Workers
 
 __all__ = [
@@ -120,6 +122,14 @@ class Host(Protocol):
     @property
     def workers(self) -> Workers:
         """Where functions are run at the same time."""
+
+    @property
+    def tools(self) -> Programs:
+        """Where outside programs are found, and how they are run."""
+
+    @property
+    def pins(self) -> Pins:
+        """What ``kubernator.lock`` pins: tell it what is really used."""
 
     @property
     def diagnostics(self) -> Diagnostics:

@@ -148,8 +148,14 @@ GLOBAL: Final = (
 )
 """Options of ours that are known before the verb as well as after it."""
 
+_CONTEXT: Final = _option(
+    "--context", metavar="NAME", help="the context of the kubeconfig to use (default: its current one)"
+)
+
+_LOCKED: Final = _option("--locked", action="store_true", help="refuse to fetch what `kubernator.lock` does not pin")
+
 _CLUSTER: Final = (
-    _option("--context", metavar="NAME", help="the context of the kubeconfig to use (default: its current one)"),
+    _CONTEXT,
     _option(
         "--field-manager",
         default="kubernator",
@@ -167,6 +173,17 @@ _CLUSTER: Final = (
         action="store_false",
         default=True,
         help="do not ask the server for a dry run before the first write",
+    ),
+    _LOCKED,
+    _option(
+        "--cached-repositories",
+        action="store_true",
+        help="take repositories from the cache without asking their servers; branches and tags are as last seen",
+    ),
+    _option(
+        "--no-cache",
+        action="store_true",
+        help="fetch and render charts anew, though the cache has what the same inputs gave",
     ),
     _option("--show-secrets", action="store_true", help="show the values of secrets instead of `<secret N>`"),
 )
@@ -189,32 +206,50 @@ _APPLY: Final = (
 )
 
 
+_LOCK: Final = (
+    _CONTEXT,
+    _option("--check", action="store_true", help="write nothing; answer 2 when the file would change"),
+)
+
+
 class Verb(NamedTuple):
-    """A verb: what it is for, its own options, and whether it reads its own words (``raw``)."""
+    """A verb: what it is for, its own options, and whether it reads its own words (``raw``).
+
+    ``own_codes`` is for one that walks a tree and that the reference does not have.
+    """
 
     help: str
     options: tuple[Option, ...] = ()
     positionals: tuple[Option, ...] = ()
     formats: tuple[str, ...] = ()
     raw: bool = False
+    own_codes: bool = False
+
+    @property
+    def walks(self) -> bool:
+        """Whether it walks a tree, so that the options of the reference mean something."""
+        return not (self.formats or self.raw or self.positionals)
 
     @property
     def compatible(self) -> bool:
         """Whether the reference has this verb, so that its exit codes apply."""
-        return not (self.formats or self.raw or self.positionals)
+        return self.walks and not self.own_codes
 
 
 VERBS: Final[Mapping[str, Verb]] = {
     "dump": Verb("print what `apply` would send, as a list of operations; the default", _CLUSTER),
     "apply": Verb("make the cluster match the tree; a dry run until `--yes`", (*_CLUSTER, *_APPLY)),
+    "lock": Verb("pin what the tree fetches in `kubernator.lock`", _LOCK, own_codes=True),
     "plugins": Verb("list the plugins that scripts can register", formats=("text", "json", "yaml")),
     "cache": Verb(
-        "look at the cache directory, or clear it",
+        "look at the cache directory, verify it, or clear it",
         positionals=(
             _option(
-                "action", choices=("ls", "clear"), help="`ls` lists its parts with their size, `clear` removes them"
+                "action",
+                choices=("ls", "verify", "clear"),
+                help="`ls` lists its parts and programs, `verify` looks for damage, `clear` removes parts",
             ),
-            _option("parts", nargs="*", metavar="PART", help="parts to clear (default: all)"),
+            _option("parts", nargs="*", metavar="PART", help="the parts meant (default: all)"),
         ),
         formats=("text", "json", "yaml"),
     ),
@@ -255,7 +290,7 @@ def parser(verb: str | None) -> Parser:
                 "default": found.formats[0],
                 "help": "the format of the output (default: %(default)s)",
             }
-        if not found.compatible and not _LOGGING.intersection(option.flags):
+        if not found.walks and not _LOGGING.intersection(option.flags):
             settings["help"] = argparse.SUPPRESS
         if option.group and option.group not in groups:
             groups[option.group] = made.add_mutually_exclusive_group()

@@ -275,13 +275,13 @@ class AppNamespace(Namespace):
 
     def _with_environment(self, options: dict[str, Any]) -> dict[str, Any]:
         """Programs find the tools that plugins have provided; the environment of this process stays as it is."""
-        return {"env": api.tool_environment(self._plugin.tool_dirs), **options}
+        return {"env": self._host.tools.environment(), **options}
 
 
 class AppPlugin(Plugin):
     """The first plugin of every run. ``includes`` and ``excludes`` are those of the visit in progress.
 
-    ``tool_dirs`` are the directories of programs that plugins have provided; other plugins append to it.
+    ``tool_dirs`` are the directories of programs that plugins have provided: those of ``host.tools``.
     """
 
     name = "app"
@@ -293,6 +293,10 @@ class AppPlugin(Plugin):
         self.cleanups: list[Cleanable] = []
         self.credentials_provider: CredentialsProvider | None = None
         self.tool_dirs: list[str | os.PathLike[str]] = []
+
+    def start(self, host: Host) -> None:
+        """Share the directories of programs with what finds and runs them."""
+        self.tool_dirs = host.tools.directories
 
     def before_directory(self, visit: Visit) -> None:
         """Begin with the defaults that this directory inherits."""

@@ -15,6 +15,7 @@ from kubernator.plugin import Visit
 from kubernator.run import context, scripts, stages
 from kubernator.run.roster import Roster
 from kubernator.run.walk import Pending
+from kubernator.tools import locate, lockfile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from kubernator.run.remote import Remotes
     from kubernator.run.stages import Stage
     from kubernator.scope.scope import Scope
+    from kubernator.tools.locate import Programs
+    from kubernator.tools.lockfile import Pins
     from kubernator.workers import Workers
 
 __all__ = ["RunHost"]
@@ -56,6 +59,8 @@ class RunHost:
         connect: Callable[[str | None, str | None], Cluster],
         remotes: Remotes,
         start: Path,
+        tools: Programs | None = None,
+        pins: Pins | None = None,
         registry: Registry | None = None,
     ) -> None:
         self.args = args
@@ -64,6 +69,8 @@ class RunHost:
         self.diagnostics = diagnostics
         self.remotes = remotes
         self.start = Path(os.path.abspath(start))  # noqa: PTH100 - links stay as written
+        self.pins = pins if pins is not None else lockfile.Pins(self.start)
+        self.tools = tools if tools is not None else locate.Programs(secrets=secrets, pins=self.pins)
         self.visit: Visit | None = None
         self.script: Path | None = None
         self._command_line = Origin(path=PurePath(start), maker="command line")
@@ -160,7 +167,8 @@ class RunHost:
                 origin=self.origin(),
                 hint="call `walk_local` and `walk_remote` in a `.kubernator.py`",
             )
-        for path in paths:
+        for each in paths:
+            path = self.remotes.present(each, origin=self.origin())
             self._queue.append(
                 Pending(path=path, scope=self.visit.scope, origin=self.origin(), keep=keep_context, above=self._above)
             )

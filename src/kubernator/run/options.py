@@ -15,7 +15,8 @@ class RunOptions:
 
     ``args`` is what scripts see as ``ktor.app.args``. ``file`` is where the data of ``dump`` goes, None for stdout.
     ``timeout`` is how long ``apply --yes`` waits at its end, in seconds; None leaves it to the default. ``report`` is a
-    file for what was done, as JSON. ``show_secrets`` comes from the command line and from nowhere else.
+    file for what was done, as JSON. ``show_secrets`` comes from the command line and from nowhere else. ``locked``
+    refuses what ``kubernator.lock`` does not pin, ``cached_repositories`` asks no server for a repository.
     """
 
     args: Any
@@ -34,6 +35,8 @@ class RunOptions:
     context: str | None = None
     pre_start_script: Path | None = None
     report: str | None = None
+    locked: bool = False
+    cached_repositories: bool = False
     include_project: tuple[str, ...] = ()
     exclude_project: tuple[str, ...] = ()
 

@@ -9,20 +9,22 @@ from __future__ import annotations
 import contextlib
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import kubernator
 from kubernator import errors
 from kubernator.cluster import api
 from kubernator.model.outcome import ApplyReport, RunOutcome
 from kubernator.model.plan import Plan
 from kubernator.pipeline import order
+from kubernator.report import downloads, structured, text
 from kubernator.report import errors as shown
-from kubernator.report import structured, text
 from kubernator.run import verdict, walk, writing
+from kubernator.run.connecting import Connecting
 from kubernator.run.host import RunHost
 from kubernator.run.remote import Remotes
 from kubernator.tools.cache import Cache
+from kubernator.tools.locate import Programs
+from kubernator.tools.lockfile import Pins
 from kubernator.workers import Workers
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import PurePath
 
-    from kubernator.cluster.api import Cluster
+    from kubernator.model.change import PluginChange
     from kubernator.model.diagnostics import Diagnostics
     from kubernator.model.origin import Origin
     from kubernator.model.resource import Resource
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from kubernator.run.options import RunOptions
 
 __all__ = ["Session", "Signals"]
+
+_T = TypeVar("_T")
 
 _logger = logging.getLogger("kubernator")
 
@@ -72,8 +76,8 @@ class Session:
         self._diagnostics = diagnostics
         self._interrupts = interrupts
         self._live = live
-        self._cluster: Cluster | None = None
-        self._source = ""
+        self._pins = Pins(options.path, locked=options.locked, locking=options.command == "lock")
+        self._connecting = Connecting(context=options.context, secrets=secrets)
         self._planner: Planner | None = None
         self._reporter = text.TextReporter(secrets, dry_run=not options.writes)
 
@@ -96,27 +100,49 @@ class Session:
         """Walk the tree, plan, and carry the plan out, or say what would be done. Raises as `dump` does."""
         return self._run(self._write if self._options.writes else self._rehearse)
 
+    def lock(self) -> Pins:
+        """Walk the tree without planning, and return what it fetched. Raises as `dump` does."""
+
+        def settle(host: RunHost, _workers: Workers) -> Pins:
+            self._walk(host)
+            if self._diagnostics.errors:
+                raise errors.ValidationFailed("the tree is not valid; nothing was pinned", ())
+            self._warn()
+            return self._pins
+
+        return self._hosted(settle)
+
     # The way of a run
 
     def _run(self, finish: Callable[[RunHost, Plan], ApplyReport]) -> ApplyReport:
+        return self._hosted(lambda host, workers: finish(host, self._plan(host, workers)))
+
+    def _hosted(self, work: Callable[[RunHost, Workers], _T]) -> _T:
         with contextlib.ExitStack() as stack:
             workers = Workers()
             stack.callback(workers.close)
-            remotes = stack.enter_context(Remotes(Cache(), secrets=self._secrets))
-            stack.callback(self._disconnect)
+            remotes = stack.enter_context(self._remotes())
+            stack.callback(self._connecting.close)
             host = self._host(workers, remotes)
             error: BaseException | None = None
-            report: ApplyReport | None = None
+            result: _T | None = None
             try:
-                report = finish(host, self._plan(host, workers))
+                result = work(host, workers)
             except BaseException as raised:
                 error = raised
-                self._tell_which_cluster(raised)
+                self._connecting.tell(raised)
+                if isinstance(raised, KeyboardInterrupt):
+                    host.tools.interrupt()
                 raise
             else:
-                return report
+                return result
             finally:
+                report = result if isinstance(result, ApplyReport) else None
                 host.end(RunOutcome(error=error, report=report))
+
+    def _remotes(self) -> Remotes:
+        offline = self._options.cached_repositories
+        return Remotes(Cache(), secrets=self._secrets, pins=self._pins, offline=offline)
 
     def _host(self, workers: Workers, remotes: Remotes) -> RunHost:
         return RunHost(
@@ -124,33 +150,16 @@ class Session:
             secrets=self._secrets,
             workers=workers,
             diagnostics=self._diagnostics,
-            connect=self._connect,
+            connect=self._connecting.connect,
             remotes=remotes,
             start=self._options.path,
+            pins=self._pins,
+            tools=Programs(
+                secrets=self._secrets, pins=self._pins, watch=downloads.LiveDownloads() if self._live else None
+            ),
         )
 
-    def _connect(self, kubeconfig: str | None, context: str | None) -> Cluster:
-        from kubernator.cluster import connect  # noqa: PLC0415 - a tree without resources needs no cluster
-
-        cluster = connect.connect(
-            kubeconfig=kubeconfig,
-            context=self._options.context or context,
-            secrets=self._secrets,
-            cache_dir=Cache().discovery,
-            user_agent=f"kubernator/{kubernator.__version__}",
-        )
-        self._cluster, self._source = cluster, cluster.source
-        return cluster
-
-    def _disconnect(self) -> None:
-        if self._cluster is not None:
-            self._cluster.close()
-
-    def _tell_which_cluster(self, error: BaseException) -> None:
-        if isinstance(error, errors.ClusterError) and self._cluster is not None:
-            error.detail += [("server", self._cluster.server), ("chosen by", self._source)]
-
-    def _plan(self, host: RunHost, workers: Workers) -> Plan:
+    def _walk(self, host: RunHost) -> tuple[list[PluginChange], list[Resource]]:
         if self._options.pre_start_script is not None:
             host.run_pre_start(self._options.pre_start_script)
         host.register_first()
@@ -159,6 +168,10 @@ class Session:
         resources = host.resources()
         host.freeze()
         self._warn_of_projects(host)
+        return plugin_changes, resources
+
+    def _plan(self, host: RunHost, workers: Workers) -> Plan:
+        plugin_changes, resources = self._walk(host)
         for resource in resources:
             self._secrets.learn(resource.manifest)
         if self._diagnostics.errors:
@@ -281,7 +294,8 @@ class Session:
             self._reporter.finished(report)
 
     def _requests(self, plan: Plan) -> dict[str, int]:
-        return dict(self._cluster.requests if self._cluster is not None else plan.requests)
+        sent = self._connecting.requests
+        return dict(plan.requests) if sent is None else sent
 
     def _save(self, report: ApplyReport) -> None:
         if self._options.report is not None:

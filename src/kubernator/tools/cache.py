@@ -21,7 +21,7 @@ __all__ = ["APP", "Cache", "locked", "private_directory", "replacing", "state_ro
 
 APP: Final = "kubernator"
 
-PARTS: Final = ("git", "bin", "http", "discovery", "controlplane")
+PARTS: Final = ("git", "bin", "http", "discovery", "controlplane", "charts", "renders")
 """The directories of the cache; `Cache` has a property for each."""
 
 LOCKS: Final = "locks"
@@ -57,6 +57,16 @@ class Cache:
     def controlplane(self) -> Path:
         """The programs of the sandbox, a directory for each set."""
         return self._part("controlplane")
+
+    @property
+    def charts(self) -> Path:
+        """Charts that were fetched."""
+        return self._part("charts")
+
+    @property
+    def renders(self) -> Path:
+        """What charts with the same inputs were rendered to."""
+        return self._part("renders")
 
     def clear(self, *parts: str) -> None:
         """Remove the whole cache, or the named parts; what is not there is no error.

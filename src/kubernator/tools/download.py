@@ -53,7 +53,7 @@ def fetch(
     progress: Callable[[int, int | None], object] | None = None,
     attempts: int = ATTEMPTS,
     timeout: float = TIMEOUT,
-    sleep: Callable[[float], object] = time.sleep,
+    sleep: Callable[[float], object] | None = None,
 ) -> Fetched:
     """Make ``target`` hold what the URL serves.
 
@@ -73,7 +73,7 @@ def fetch(
         with _scratch(target) as part:
             sent = {**(headers or {}), **conditions}
             transfer = _Transfer(url, part, headers=sent, timeout=timeout, progress=progress)
-            said = transfer.run(attempts, sleep)
+            said = transfer.run(attempts, sleep or time.sleep)
             if said is None:
                 return Fetched(path=target, changed=False)
             _verify(url, part, sha256=sha256, sha512=sha512)

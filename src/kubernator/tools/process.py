@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -238,17 +239,19 @@ def run(
     check: bool = True,
     on_stdout: Callable[[str], object] | None = None,
     on_stderr: Callable[[str], object] | None = None,
+    safe_argv: Sequence[str] | None = None,
     hint: str = "",
 ) -> Completed:
     """Run a program to its end and return what it said, as text.
 
     ``on_stdout`` and ``on_stderr`` are called with each line, without its line ending, as it comes, from a thread each.
     With ``check``, a code other than 0 is `errors.ToolFailed`. After ``timeout`` seconds its whole group is ended and
-    `errors.TimedOut` raised. ``hint`` is shown when the program is missing.
+    `errors.ToolTimedOut` raised. ``safe_argv`` is what errors name; ``hint`` is shown when the program is missing or
+    cannot be started.
     """
     out: list[str] = []
     err: list[str] = []
-    safe = [_redacted(os.fspath(word), secrets) for word in argv]
+    safe = [_redacted(os.fspath(word), secrets) for word in safe_argv or argv]
     process = spawn(
         argv,
         cwd=cwd,
@@ -264,7 +267,7 @@ def run(
     except TimeoutExpired:
         process.terminate()
         said = _redacted(("".join(err) or "".join(out)).strip(), secrets)
-        raise errors.TimedOut(
+        raise errors.ToolTimedOut(
             f"`{_name(safe)}` did not end within {timeout:g} s",
             detail=[("command", " ".join(safe)), *([("output", said)] if said else [])],
         ) from None
@@ -333,4 +336,10 @@ def _not_started(
         return errors.ToolNotFound(f"`{shown[0]}` {where}", hint=hint or f"install `{_name(shown)}`")
     if isinstance(error, PermissionError):
         return errors.ToolNotFound(f"`{shown[0]}` may not be executed", hint=hint)
+    if error.errno == errno.ENOEXEC:
+        return errors.ToolError(
+            f"`{_name(shown)}` is no program for this machine",
+            detail=[("file", words[0])],
+            hint=hint or "it may be made for another kind of processor or system, or be damaged",
+        )
     return errors.ToolError(f"`{_name(shown)}` cannot be started: {error.strerror}", hint=hint)

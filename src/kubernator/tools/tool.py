@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -37,6 +36,8 @@ class Tool:
 
 def find(name: str, path_dirs: Iterable[str | os.PathLike[str]] | None = None) -> Tool | None:
     """Return the first executable of that name in the directories, else None. No directories given means ``PATH``."""
+    import shutil  # noqa: PLC0415 - brings every kind of compression with it
+
     if path_dirs is None:
         where = shutil.which(name)
         return Tool(name=name, path=Path(where)) if where else None

@@ -14,6 +14,8 @@ import pytest
 
 from kubernator import errors
 from kubernator.sandbox import binaries, golang, official, versions
+from kubernator.tools import catalog
+from kubernator.tools.official import MIRROR
 from kubernator.tools.tool import ToolOrigin
 
 RELEASE = versions.release("1.37")
@@ -27,7 +29,7 @@ class Quiet(SimpleHTTPRequestHandler):
 @pytest.fixture
 def mirror(tmp_path, monkeypatch):
     """Serve a directory as the mirror, with all the programs of a release."""
-    monkeypatch.setattr(official, "_here", lambda: ("linux", "amd64"))
+    monkeypatch.setattr(catalog, "here", lambda: "linux/amd64")
     root = tmp_path / "mirror"
     kubernetes = root / "dl.k8s.io" / "release" / "v1.37.2" / "bin" / "linux" / "amd64"
     kubernetes.mkdir(parents=True)
@@ -55,7 +57,7 @@ def mirror(tmp_path, monkeypatch):
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(root)))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    monkeypatch.setenv(official.MIRROR, f"http://127.0.0.1:{server.server_port}/")
+    monkeypatch.setenv(MIRROR, f"http://127.0.0.1:{server.server_port}/")
     yield root
     server.shutdown()
     thread.join()
@@ -116,14 +118,14 @@ def test_release_without_a_checksum(mirror, tmp_path, said, text):
 def test_sums_without_the_file(mirror, tmp_path, said):
     """A list of checksums that does not name the file is told."""
     next(mirror.rglob("SHA256SUMS")).write_text("nothing of use\n")
-    with pytest.raises(errors.SourceError, match="has no checksum of `etcd-v"):
+    with pytest.raises(errors.SourceError, match="has no SHA-256 checksum of `etcd-v"):
         official.fetch(RELEASE, "etcd", tmp_path / "etcd", say=said.append)
 
 
 def test_reachable(mirror, monkeypatch):
     """One small file tells whether downloads can be reached."""
     assert official.reachable(RELEASE)
-    monkeypatch.setenv(official.MIRROR, "http://127.0.0.1:1")
+    monkeypatch.setenv(MIRROR, "http://127.0.0.1:1")
     assert not official.reachable(RELEASE)
 
 
@@ -133,5 +135,5 @@ def test_reachable(mirror, monkeypatch):
 )
 def test_offered(monkeypatch, system, machine, expected):
     """There are official builds for Linux on two kinds of processors."""
-    monkeypatch.setattr(official, "_here", lambda: (system, machine))
+    monkeypatch.setattr(catalog, "here", lambda: f"{system}/{machine}")
     assert expected == official.offered()

@@ -114,7 +114,7 @@ def test_file_that_is_no_program(tmp_path):
     file = tmp_path / "junk"
     file.write_bytes(b"\0\1\2")
     file.chmod(0o700)
-    with pytest.raises(errors.ToolError, match="`junk` cannot be started"):
+    with pytest.raises(errors.ToolError, match="`junk` is no program for this machine"):
         process.run([file])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from kubernator.cli.main import Run
@@ -10,6 +10,32 @@ if TYPE_CHECKING:
     from kubernator.run.session import Session
 
 __all__ = ["options", "session"]
+
+#: What settings are called on the command line.
+_OPTIONS: Final = {
+    **{
+        name: name
+        for name in (
+            "cached_repositories",
+            "command",
+            "context",
+            "dry_run",
+            "file",
+            "force_conflicts",
+            "keep_going",
+            "locked",
+            "output_format",
+            "path",
+            "pre_start_script",
+            "preflight",
+            "report",
+            "show_secrets",
+            "timeout",
+            "wait",
+        )
+    },
+    "manager": "field_manager",
+}
 
 
 def session(run: Run, chosen: RunOptions) -> Session:
@@ -20,27 +46,13 @@ def session(run: Run, chosen: RunOptions) -> Session:
 
 
 def options(run: Run) -> RunOptions:
-    """Return the settings of a run from its command line."""
+    """Return the settings of a run from its command line; what its verb has no option for keeps its default."""
     from kubernator.run.options import RunOptions  # noqa: PLC0415 - as above
 
     args = run.args
     return RunOptions(
         args=args,
-        command=args.command,
-        path=args.path,
-        dry_run=args.dry_run,
-        file=args.file,
-        output_format=args.output_format,
-        show_secrets=args.show_secrets,
-        manager=args.field_manager,
-        force_conflicts=args.force_conflicts,
-        preflight=args.preflight,
-        keep_going=getattr(args, "keep_going", False),
-        wait=getattr(args, "wait", True),
-        timeout=getattr(args, "timeout", None),
-        context=args.context,
-        pre_start_script=args.pre_start_script,
-        report=getattr(args, "report", None),
         include_project=tuple(args.include_project),
         exclude_project=tuple(args.exclude_project),
+        **{field: getattr(args, name) for field, name in _OPTIONS.items() if hasattr(args, name)},
     )
