@@ -4,7 +4,8 @@ A plugin of files declares its patterns with its namespace::
 
     class ReleaseNamespace(FileNamespace, includes=["*.release.yaml", "*.release.yml"]): ...
 
-calls `FileNamespace.begin` in its ``before_directory`` and reads in ``after_directory``::
+calls `FileNamespace.begin` in its ``before_directory``, `FileNamespace.take` where the files are also YAML, so that the
+Kubernetes plugin leaves them alone, and reads in ``after_directory``::
 
     reader = files.Reader(host)
     for name in reader.names(visit, says):
@@ -76,6 +77,10 @@ class FileNamespace(Namespace):
             self.includes, self.excludes = Globs(self.default_includes), Globs(self.default_excludes)
             self._began_with = defaults
 
+    def take(self, visit: Visit, *, of: str = "k8s") -> None:
+        """Keep another plugin from reading, in a directory and below, the files that this one reads."""
+        FileNamespace(visit.scope, of).excludes.extend(self.default_includes)
+
 
 class Reader:
     """Reads files of the directories of a run. What is wrong with one goes to the findings; the others are read."""
@@ -106,6 +111,12 @@ class Reader:
 
         Raises `errors.LoadError` where it cannot be read or rendered.
         """
+        return self.lines(visit, name, variables=variables, rendered=rendered)[0]
+
+    def lines(
+        self, visit: Visit, name: str, *, variables: Mapping[str, Any] | None = None, rendered: bool = True
+    ) -> tuple[str, list[int] | None]:
+        """Return what `text` does, and for each line of it the line of the file it comes from; None if not rendered."""
         origin = self.origin(visit, name)
         path = visit.path / name
         try:
@@ -116,9 +127,9 @@ class Reader:
             raise errors.LoadError(f"`{name}` is no file", origin=origin)
         content = text.read(path, origin=origin)
         if not rendered or not template.is_template(content):
-            return content
+            return content, None
         ktor = self._host.script_ktor(visit.scope)
-        return self._engine.render(content, {"ktor": ktor, **(variables or {})}, origin=origin)
+        return self._engine.from_string(content, origin=origin).render_lines({"ktor": ktor, **(variables or {})})
 
     def documents(
         self, visit: Visit, name: str, *, variables: Mapping[str, Any] | None = None, rendered: bool = True
@@ -126,11 +137,11 @@ class Reader:
         """Return the YAML documents of a file; see `text`. Empty ones are left out, wrong ones go to the findings."""
         problems: list[Diagnostic] = []
         try:
-            content = self.text(visit, name, variables=variables, rendered=rendered)
+            content, lines = self.lines(visit, name, variables=variables, rendered=rendered)
         except errors.LoadError as error:
             self._host.diagnostics.add(findings.as_finding(error))
             return []
-        found = yamldoc.parse(content, origin=self.origin(visit, name), problems=problems)
+        found = yamldoc.parse(content, origin=self.origin(visit, name), problems=problems, lines=lines)
         self._host.diagnostics.extend(problems)
         for document in found:
             self._host.diagnostics.extend(document.notes)

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
         ("processes", "tools/git.py", "import subprocess"),
         ("templates", "plugins/app.py", "import jinja2"),
         ("yaml", "plugins/app.py", "import yaml"),
+        ("jsonschema", "plugins/app.py", "import jsonschema_rs"),
         ("rich", "cli/main.py", "import rich"),
     ],
 )

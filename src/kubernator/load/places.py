@@ -6,7 +6,7 @@ the document's shape.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from kubernator.model.sourcemap import Path, Place, SourceMap
@@ -31,15 +31,20 @@ Marked: TypeAlias = "Mark | tuple[Mark, dict[str, Any]] | tuple[Mark, list[Any]]
 
 
 class Places(Mapping[Path, Place]):
-    """What `SourceMap.places` is for a parsed document. Lines and columns count from 1."""
+    """What `SourceMap.places` is for a parsed document. Lines and columns count from 1.
 
-    __slots__ = ("_root",)
+    ``lines`` gives for each line of the text the line that is to be named, where the text was rendered.
+    """
 
-    def __init__(self, root: Marked) -> None:
+    __slots__ = ("_lines", "_root")
+
+    def __init__(self, root: Marked, lines: Sequence[int] | None = None) -> None:
         self._root = root
+        self._lines = lines
 
     def __getitem__(self, path: Path) -> Place:
-        return _place(self._node(path))
+        line, column = _place(self._node(path))
+        return (line if self._lines is None else self._lines[line - 1]), column
 
     def _node(self, path: Path) -> Any:
         node: Any = self._root
@@ -54,7 +59,7 @@ class Places(Mapping[Path, Place]):
 
     def cut(self, path: Path) -> Places:
         """Return the places below a path, relative to it; raise `KeyError` where nothing was written."""
-        return Places(self._node(path))
+        return Places(self._node(path), self._lines)
 
     def __iter__(self) -> Iterator[Path]:
         return (path for path, _ in self._walk())

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import threading
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from types import CodeType, TracebackType
 
     import jinja2
+    from jinja2 import nodes
     from jinja2.runtime import Context
 
 __all__ = ["CLOSE", "OPEN", "Template", "TemplateEngine", "is_template"]
@@ -35,6 +37,10 @@ _FILENAME: Final = "<kubernator template>"
 
 _UNNAMED: Final = Origin(path=PurePath("<template>"))
 
+#: Tells in a rendered text from which line of the template what follows comes. YAML has no such character.
+_MARK: Final = "\0{}\0"
+_MARKED: Final = re.compile("\0([0-9]+)\0|\r\n|[\r\n\x85\u2028\u2029]")
+
 
 def is_template(text: str) -> bool:
     """Return whether a file with this text is rendered."""
@@ -48,7 +54,7 @@ class TemplateEngine:
         self._logger = logger
         self._failures = 0
         self._lock = threading.Lock()
-        self._compiled: dict[str, CodeType] = {}
+        self._compiled: dict[tuple[str, bool], CodeType] = {}
 
     def failures(self) -> int:
         """Return how many renderings failed."""
@@ -68,15 +74,18 @@ class TemplateEngine:
         """Return the text of a file of the tree with its values filled in; literally when it has no ``{${``."""
         return self.from_string(text, origin=origin, always=False).render(variables)
 
-    def compiled(self, text: str, origin: Origin) -> CodeType:
-        """Return the code of a template."""
-        code = self._compiled.get(text)
+    def compiled(self, text: str, origin: Origin, *, marked: bool = False) -> CodeType:
+        """Return the code of a template; with ``marked`` it prints where the lines of its own text come from."""
+        code = self._compiled.get((text, marked))
         if code is not None:
             return code
         import jinja2  # noqa: PLC0415 - 80 ms that a tree without templates need not pay
 
         try:
-            code = _environment().compile(text, filename=_FILENAME)
+            tree = _environment().parse(text, filename=_FILENAME)
+            if marked:
+                _mark(tree)
+            code = _environment().compile(tree, filename=_FILENAME)
         except jinja2.TemplateSyntaxError as error:
             title = f"not a template: {_lowered(error.message or 'syntax error')}"
             self.failed(title)
@@ -86,7 +95,7 @@ class TemplateEngine:
                 hint="`{% raw %}` … `{% endraw %}` takes text with `{%` or `{#` literally",
             ) from error
         with self._lock:
-            return self._compiled.setdefault(text, code)
+            return self._compiled.setdefault((text, marked), code)
 
     def failed(self, reason: str) -> None:
         """Count a failure, and log it where a logger was given."""
@@ -119,9 +128,15 @@ class Template:
             return self.source
         return self._render({**(defaults or {}), **context}, depth=0)
 
-    def _render(self, variables: Mapping[str, Any], depth: int) -> str:
+    def render_lines(self, context: Mapping[str, Any]) -> tuple[str, list[int]]:
+        """Return what `render` does, and for each line of it the line of the template that it comes from."""
+        if self._literal:
+            return self.source, list(range(1, len(_MARKED.findall(self.source)) + 2))
+        return _unmarked(self._render(context, depth=0, marked=True))
+
+    def _render(self, variables: Mapping[str, Any], depth: int, *, marked: bool = False) -> str:
         environment = _environment()
-        code = self._engine.compiled(self.source, self.origin)
+        code = self._engine.compiled(self.source, self.origin, marked=marked)
         template = environment.template_class.from_code(environment, code, environment.make_globals(None), None)
         try:
             return template.render({**variables, _RENDERING: (self._engine, depth)})
@@ -224,8 +239,66 @@ def _missing_words(value: Any, variables: Mapping[str, Any]) -> str:
     name, owner = value._undefined_name, value._undefined_obj  # noqa: SLF001 - jinja2's documented attributes
     if owner is missing:
         return f"`{name}` is not set"
-    holder = next((known for known, held in variables.items() if held is owner), None)
-    return f"`{holder}.{name}` is not set" if holder else f"`{name}` is not set in a `{type(owner).__name__}`"
+    seen: set[int] = set()
+    holder = next((path for known, held in variables.items() if (path := _path_to(owner, held, known, seen))), None)
+    written = f".{name}" if isinstance(name, str) else f"[{name!r}]"
+    return f"`{holder}{written}` is not set" if holder else f"`{name}` is not set in a `{type(owner).__name__}`"
+
+
+def _path_to(wanted: object, value: object, path: str, seen: set[int]) -> str:
+    """Return how a template writes an object that a variable holds somewhere, empty where it does not."""
+    if value is wanted:
+        return path
+    if isinstance(value, dict | list) and id(value) not in seen:
+        seen.add(id(value))
+        pairs = dict.items(value) if isinstance(value, dict) else enumerate(value)
+        for key, item in pairs:
+            below = f"{path}.{key}" if isinstance(key, str) else f"{path}[{key!r}]"
+            if found := _path_to(wanted, item, below, seen):
+                return found
+    return ""
+
+
+def _mark(node: nodes.Node) -> None:
+    """Put a mark before each value, and each line of text, that a template prints where it stands.
+
+    What a statement catches (``set``, ``filter``, ``call``, ``macro``, a block, a recursive loop) stays as it is: it
+    may be measured or cut.
+    """
+    from jinja2 import nodes  # noqa: PLC0415 - loaded already
+
+    catching = nodes.AssignBlock | nodes.FilterBlock | nodes.CallBlock | nodes.Macro | nodes.Block
+    for child in node.iter_child_nodes():
+        if isinstance(child, nodes.Output):
+            child.nodes = [marked for part in child.nodes for marked in _marked(part)]
+        elif not isinstance(child, catching) and not (isinstance(child, nodes.For) and child.recursive):
+            _mark(child)
+
+
+def _marked(part: nodes.Expr) -> list[nodes.Expr]:
+    from jinja2 import nodes  # noqa: PLC0415 - loaded already
+
+    if not isinstance(part, nodes.TemplateData):
+        return [nodes.TemplateData(_MARK.format(part.lineno), lineno=part.lineno), part]
+    lines = part.data.split("\n")
+    text = "\n".join(_MARK.format(part.lineno + number) + line for number, line in enumerate(lines))
+    return [nodes.TemplateData(text, lineno=part.lineno)]
+
+
+def _unmarked(text: str) -> tuple[str, list[int]]:
+    """Take the marks out of a text; return it, and for each of its lines the mark that is nearest before its text."""
+    lines: list[int] = []
+    here, current, end = 0, 1, 0
+    for found in _MARKED.finditer(text):
+        if found.start() > end:
+            here = here or current
+        end = found.end()
+        if found[1] is not None:
+            current = int(found[1])
+        else:
+            lines.append(here or current)
+            here = 0
+    return re.sub("\0[0-9]+\0", "", text), [*lines, here or current]
 
 
 def _line(traceback: TracebackType | None) -> int:

@@ -37,7 +37,7 @@ from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.model.sourcemap import SourceMap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from kubernator.load.places import Mark, Marked
     from kubernator.model.origin import Origin
@@ -69,14 +69,20 @@ _UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\
 
 
 def parse(
-    text: str | bytes, *, origin: Origin, repeated: Repeated = "error", problems: list[Diagnostic] | None = None
+    text: str | bytes,
+    *,
+    origin: Origin,
+    repeated: Repeated = "error",
+    problems: list[Diagnostic] | None = None,
+    lines: Sequence[int] | None = None,
 ) -> list[Document]:
     """Return the documents of a YAML text; empty ones are left out.
 
     ``origin`` names the file whose lines the text consists of. Everything wrong with it is collected, except that
     nothing is read behind a syntax error. With ``problems`` the findings are appended there and the documents without
     any are returned; without, they are raised as one `LoadError`. Warnings (an unquoted word that became a boolean, a
-    repeated key under ``"warn"``) are in ``notes`` of their document.
+    repeated key under ``"warn"``) are in ``notes`` of their document. ``lines`` are the lines of
+    the template that those of a rendered text come from; every place then is the template's.
     """
     found: list[Diagnostic] = []
     documents: list[Document] = []
@@ -86,7 +92,7 @@ def parse(
         found.append(findings.as_finding(error))
     else:
         with _without_collector():
-            documents = _Stream(plain, origin=origin, repeated=repeated, found=found).documents()
+            documents = _Stream(plain, origin=origin, repeated=repeated, found=found, lines=lines).documents()
     if problems is not None:
         problems.extend(found)
     elif found:
@@ -161,8 +167,17 @@ class _Stop(Exception):
 class _Stream:
     """The events of one text, and the findings about it."""
 
-    def __init__(self, text: str, *, origin: Origin, repeated: Repeated, found: list[Diagnostic]) -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        origin: Origin,
+        repeated: Repeated,
+        found: list[Diagnostic],
+        lines: Sequence[int] | None = None,
+    ) -> None:
         self._text = text
+        self._lines = lines
         self._origin = origin
         self.repeated: Repeated = repeated
         self._found = found
@@ -201,12 +216,20 @@ class _Stream:
         yield Document(
             value=value,
             origin=self._place(mark),
-            source_map=SourceMap(places.Places(marked)),
+            source_map=SourceMap(places.Places(marked, self._lines)),
             notes=tuple(self.notes),
         )
 
+    def line(self, mark: Mark) -> int:
+        """Return the line of a mark, from 1: that of the template where the text was rendered."""
+        return self._named(mark.line + 1)
+
+    def _named(self, line: int) -> int:
+        lines = self._lines
+        return lines[min(line, len(lines)) - 1] if lines else line
+
     def _place(self, mark: Mark) -> Origin:
-        return replace(self._origin, line=mark.line + 1, column=mark.column + 1, document=self._number)
+        return replace(self._origin, line=self.line(mark), column=mark.column + 1, document=self._number)
 
     def problem(self, message: str, mark: Mark, *, hint: str = "", first: Mark | None = None, code: str = "") -> None:
         """Note an error about the document being read."""
@@ -223,7 +246,7 @@ class _Stream:
             severity=severity,
             message=message,
             origin=self._place(mark),
-            detail=(("first", f"{self._origin.path}:{first.line + 1}:{first.column + 1}"),) if first else (),
+            detail=(("first", f"{self._origin.path}:{self.line(first)}:{first.column + 1}"),) if first else (),
             hint=hint,
             code=code or "yaml",
         )
@@ -241,13 +264,13 @@ class _Stream:
 
     def _unprintable(self) -> None:
         found = _UNPRINTABLE.search(self._text)
-        index = found.start() if found else 0
+        line, column = texts.locate(self._text, found.start() if found else 0)
         shown = f"U+{ord(found[0]):04X}" if found else "a character"
         self._found.append(
             Diagnostic(
                 severity=Severity.ERROR,
                 message=f"not YAML: the control character `{shown}` is not allowed",
-                origin=self._origin.at(*texts.locate(self._text, index)),
+                origin=self._origin.at(self._named(line), column),
                 hint='write it as an escape in double quotes, as in "\\e[0m", or base64-encode the value',
                 code="yaml-syntax",
             )
@@ -470,7 +493,7 @@ class _Composer:
                 "two objects without `---` between them",
                 mark,
                 first=first,
-                hint=f"put `---` on a line of its own before line {mark.line + 1}",
+                hint=f"put `---` on a line of its own before line {stream.line(mark)}",
                 code="yaml-repeated-key",
             )
             return

@@ -29,3 +29,12 @@ def test_a_file_that_cannot_be_read(name, reason, tmp_path, origin):
     """The system's reason is told, and which file it is."""
     with pytest.raises(errors.LoadError, match=f"cannot read `app.yaml`: {reason}"):
         text.read(tmp_path / name, origin=origin)
+
+
+@pytest.mark.parametrize("address", ["git-lfs.github.com", "hawser.github.com"])
+def test_a_pointer_is_not_the_file(address, origin):
+    """Its lines would be a YAML string; the error says what it is and what to install."""
+    pointer = f"version https://{address}/spec/v1\noid sha256:{'0' * 64}\nsize 12\n"
+    with pytest.raises(errors.LoadError, match=r"`app.yaml` is a Git LFS pointer, not the file itself") as caught:
+        text.decode(pointer.encode(), origin=origin)
+    assert "install `git-lfs`" in caught.value.hint

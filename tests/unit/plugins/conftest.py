@@ -81,6 +81,7 @@ class Project:
         self.seen: list[Any] = []
         self.cluster: Any = KnowsKinds()
         self.kubeconfigs: list[str | None] = []
+        self.connected: list[tuple[str | None, str | None]] = []
         self.diagnostics = Diagnostics()
         self.secrets = Secrets()
         self.workers = Workers()
@@ -96,8 +97,9 @@ class Project:
         )
         self.host.script_ktor(self.host.globals).seen = self.seen.append
 
-    def _connect(self, kubeconfig: str | None, _context: str | None) -> Any:
+    def _connect(self, kubeconfig: str | None, context: str | None) -> Any:
         self.kubeconfigs.append(kubeconfig)
+        self.connected.append((kubeconfig, context))
         return self.cluster
 
     def write(self, files: dict[str, str]) -> Project:

@@ -54,12 +54,13 @@ class Loading:
 
     def _file(self, visit: Visit, name: str, problems: list[Diagnostic]) -> list[Document]:
         try:
-            content = self._reader.text(visit, name)
+            content, lines = self._reader.lines(visit, name)
         except errors.LoadError as error:
             problems.append(findings.as_finding(error))
             return []
         json = name.lower().endswith(".json")
-        documents = _parsed(content, self._reader.origin(visit, name), json=json, repeated="error", problems=problems)
+        origin = self._reader.origin(visit, name)
+        documents = _parsed(content, origin, json=json, repeated="error", problems=problems, lines=lines)
         return self._adding.unwrapped(documents, problems, plain_lists=json)
 
     def _collect(self, document: Document) -> None:
@@ -142,13 +143,19 @@ class Loading:
 
 
 def _parsed(
-    content: str, origin: Origin, *, json: bool, repeated: yamldoc.Repeated, problems: list[Diagnostic]
+    content: str,
+    origin: Origin,
+    *,
+    json: bool,
+    repeated: yamldoc.Repeated,
+    problems: list[Diagnostic],
+    lines: list[int] | None = None,
 ) -> list[Document]:
     if json:
         from kubernator.load import jsondoc  # noqa: PLC0415 - few trees have manifests in JSON
 
         return jsondoc.parse(content, origin=origin, problems=problems)
-    return yamldoc.parse(content, origin=origin, repeated=repeated, problems=problems)
+    return yamldoc.parse(content, origin=origin, repeated=repeated, problems=problems, lines=lines)
 
 
 def _download() -> ModuleType:
