@@ -292,9 +292,9 @@ SCRIPTS: dict[str, tuple[str, int, tuple[str, ...]]] = {
         ("there is no plugin `k8ss`", ".kubernator.py:1:1", "did you mean `k8s`?"),
     ),
     "later plugin": (
-        'ktor.app.register_plugin("helm")\n',
+        'ktor.app.register_plugin("project")\n',
         1,
-        ("the plugin `helm` is not part of this version", ".kubernator.py:1:1", "Kubernator 1 has it"),
+        ("the plugin `project` is not part of this version", ".kubernator.py:1:1", "Kubernator 1 has it"),
     ),
     "wrong option": (
         'ktor.app.register_plugin("k8s", field_validaton="Strict")\n',

@@ -24,17 +24,28 @@ GROUP: Final = "kubernator.plugins"
 
 BUILT_IN: Final[dict[str, str]] = {
     "app": "kubernator.plugins.app:AppPlugin",
+    "awscli": "kubernator.plugins.awscli:AwscliPlugin",
+    "eks": "kubernator.plugins.eks:EksPlugin",
+    "gke": "kubernator.plugins.gke:GkePlugin",
+    "helm": "kubernator.plugins.helm.plugin:HelmPlugin",
+    "istio": "kubernator.plugins.istio:IstioPlugin",
+    "k3d": "kubernator.plugins.k3d:K3dPlugin",
     "k8s": "kubernator.plugins.k8s.plugin:KubernetesPlugin",
+    "kind": "kubernator.plugins.kind:KindPlugin",
+    "kops": "kubernator.plugins.kops.plugin:KopsPlugin",
     "kubeconfig": "kubernator.plugins.kubeconfig:KubeconfigPlugin",
+    "kubectl": "kubernator.plugins.kubectl:KubectlPlugin",
+    "minikube": "kubernator.plugins.minikube:MinikubePlugin",
+    "sandbox": "kubernator.plugins.sandbox:SandboxPlugin",
+    "templates": "kubernator.plugins.templates.plugin:TemplatesPlugin",
+    "terraform": "kubernator.plugins.terraform:TerraformPlugin",
+    "terragrunt": "kubernator.plugins.terragrunt:TerragruntPlugin",
 }
 
 _OURS: Final = "kubernator"
 
 #: Plugins of Kubernator 1 that this version does not have; its scripts name them.
-_LATER: Final = {
-    *("awscli", "eks", "gke", "helm", "istio", "k3d", "kind", "kops", "kubectl", "minikube", "project", "templates"),
-    *("terraform", "terragrunt"),
-} - set(BUILT_IN)
+_LATER: Final = frozenset({"project"})
 
 
 class NoSuchPlugin(PluginError, RuntimeError):

@@ -16,13 +16,20 @@ from kubernator.load import scalars, yamldoc
 from kubernator.model.origin import Origin
 
 ROOT = Path(__file__).parents[3]
+
+
+def of_chart(path: Path) -> bool:
+    """Say whether a file is a template of a chart, which is no YAML before it is rendered."""
+    return any(above.name == "templates" and (above.parent / "Chart.yaml").is_file() for above in path.parents)
+
+
 CORPUS = [Path(found) for found in [os.environ.get("KUBERNATOR_CORPUS", "")] if found]
 FILES = sorted(
     path
     for directory in [ROOT / "examples", *CORPUS]
     for suffix in ("*.yaml", "*.yml")
     for path in directory.rglob(suffix)
-    if not path.name.startswith(".")
+    if not path.name.startswith(".") and not of_chart(path)
 )
 
 

@@ -10,6 +10,7 @@ from kubernator.errors import KubernatorError, LoadError, PluginError
 from kubernator.model.outcome import RunOutcome
 from kubernator.plugin import Namespace, Plugin, PluginChange, scoped
 from kubernator.run import stages
+from kubernator.run.registry import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -288,9 +289,14 @@ def _plugin(**members: Any) -> type[Plugin]:
 @pytest.mark.parametrize(
     ("given", "options", "message", "hint"),
     [
-        ("k9s", {}, "there is no plugin `k9s`", "did you mean `k8s`? there are `app`, `k8s`"),
-        ("zzz", {}, "there is no plugin `zzz`", "there are `app`, `k8s`"),
-        ("helm", {}, "the plugin `helm` is not part of this version", "Kubernator 1 has it; there are `app`, `k8s`"),
+        ("k9s", {}, "there is no plugin `k9s`", "did you mean `k8s`? there are `app`, `awscli`"),
+        ("zzz", {}, "there is no plugin `zzz`", "there are `app`, `awscli`"),
+        (
+            "project",
+            {},
+            "the plugin `project` is not part of this version",
+            "Kubernator 1 has it; there are `app`, `awscli`",
+        ),
         (
             Recorder,
             {"color": "red"},
@@ -520,10 +526,10 @@ def test_the_list_of_plugins(tree: Tree) -> None:
     found = {(each.name, each.distribution): each for each in registry.describe()}
     assert found["one", "unknown"].stages == tuple(stage.name for stage in stages.STAGES)
     assert found["paint", "unknown"].stages == ()
-    assert found["app", "kubernator"].stages == ("before_directory", "end")
+    assert found["app", "kubernator"].stages == ("start", "before_directory", "end")
     assert "cannot be imported: AttributeError" in found["broken", "unknown"].problem
     assert "offered by `kubernator` and `unknown`" in found["k8s", "kubernator"].problem
-    assert registry.names() == ["app", "broken", "k8s", "kubeconfig", "one", "paint"]
+    assert registry.names() == sorted({*BUILT_IN, "broken", "one", "paint"})
 
 
 def test_a_broken_or_doubled_plugin_harms_only_who_uses_it(tree: Tree) -> None:
