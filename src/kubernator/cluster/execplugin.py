@@ -102,7 +102,7 @@ class ExecPlugin:
     def rejected(self, login: auth.Login) -> bool:
         """Ask the plugin again, unless another thread has done so since these credentials were handed out."""
         with self._lock:
-            if self._login == login:
+            if self._login is login:  # the same token may come again, and is not asked for once for each thread
                 self._refresh()
             return True
 
