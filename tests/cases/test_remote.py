@@ -22,7 +22,7 @@ pytestmark = pytest.mark.tools
 def _loaded(name: str) -> Any:
     """Import a helper of other tests by its file."""
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "tools" / f"{name}.py")
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "tools" / "git" / f"{name}.py")
         assert spec is not None
         assert spec.loader is not None
         sys.modules[name] = importlib.util.module_from_spec(spec)

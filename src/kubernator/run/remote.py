@@ -9,10 +9,13 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import urllib.parse
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from kubernator import errors
+from kubernator.run import inside
+from kubernator.run.repository import Place, Repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -23,56 +26,19 @@ if TYPE_CHECKING:
     from kubernator.tools.cache import Cache
     from kubernator.tools.gitcache import GitCache
     from kubernator.tools.giturl import CredentialsProvider, GitUrl
+    from kubernator.tools.lockfile import Pins
 
 __all__ = ["Place", "Remotes", "Repository"]
+
+_T = TypeVar("_T")
 
 _logger = logging.getLogger("kubernator.repository")
 
 
-class Repository:
-    """A fetched repository at one commit. Nothing here shows credentials."""
-
-    def __init__(self, url: GitUrl, commit: str, tree: Callable[[tuple[str, ...]], Path]) -> None:
-        self._url = url
-        self._tree = tree
-        self.commit = commit
-        """The full hash of the commit that ``ref`` meant."""
-
-    @property
-    def url_str(self) -> str:
-        """The address with its query, as it may be shown."""
-        return self._url.shown
-
-    @property
-    def clone_url(self) -> str:
-        """The address git is given, without the query."""
-        return self._url.clone_url
-
-    @property
-    def ref(self) -> str | None:
-        """The branch, tag or commit that was asked for; None for the default branch."""
-        return self._url.ref
-
-    @property
-    def sparse(self) -> bool:
-        """Whether only the directories that are walked are fetched."""
-        return self._url.sparse
-
-    @property
-    def local_dir(self) -> Path:
-        """The directory with all files of the commit. It is this run's to read; a later run may remove it."""
-        return self._tree(())
-
-    def __repr__(self) -> str:
-        return f"Repository({self.url_str!r}, commit={self.commit!r})"
-
-
-class Place(NamedTuple):
-    """Where a path is, in the words of `model.origin.Origin`: pass ``path``, ``repository`` and ``ref`` on."""
-
-    path: PurePath
-    repository: str | None = None
-    ref: str | None = None
+class _Found(NamedTuple):
+    repository: Repository
+    root: Path
+    inner: PurePath
 
 
 class Remotes:
@@ -89,16 +55,26 @@ class Remotes:
         secrets: Secrets | None = None,
         runner: Callable[..., process.Completed] | None = None,
         environment: Mapping[str, str] | None = None,
+        pins: Pins | None = None,
+        offline: bool = False,
     ) -> None:
-        """Take what runs programs, and the environment git inherits; ours if there is none."""
+        """Take what runs programs, and the environment git inherits; ours if there is none.
+
+        ``pins`` is the lock file of the tree; ``offline`` takes everything from the cache, also branches and tags.
+        """
         self._secrets = secrets
         self._directory = cache
         self._runner = runner
         self._environment = environment
+        self._pins = pins
+        self._offline = offline
         self._opened: GitCache | None = None
         self._provider: CredentialsProvider | None = None
         self._repositories: dict[object, Repository] = {}
+        self._logins: dict[object, GitUrl] = {}
+        self._commits: dict[str, str] = {}
         self._roots: dict[Path, Repository] = {}
+        self._cones: dict[Path, tuple[str, ...]] = {}
         self._lock = threading.RLock()
 
     def __enter__(self) -> Self:
@@ -120,12 +96,15 @@ class Remotes:
             if self._opened is None:
                 runner = process.run if self._runner is None else self._runner
                 self._opened = gitcache.GitCache(
-                    self._directory, git.Git(secrets=self._secrets, runner=runner, base=self._environment)
+                    self._directory,
+                    git.Git(secrets=self._secrets, runner=runner, base=self._environment),
+                    login=self._logged_in,
+                    offline=self._offline,
                 )
             return self._opened
 
     def set_credentials_provider(self, provider: CredentialsProvider | None) -> None:
-        """Ask this function from now on, once for each repository; None asks nobody.
+        """Ask this function from now on, once for each repository and again when it is refused; None asks nobody.
 
         It gets a `urllib.parse.SplitResult` and returns ``(scheme, username, password)``, where None keeps what the
         address says. Raises `errors.ScriptError` for what cannot be called.
@@ -153,11 +132,10 @@ class Remotes:
         from kubernator.tools import giturl  # noqa: PLC0415 - few trees have a repository
 
         asked = giturl.parse(repo, base=base, origin=origin)
-        self._hide(asked)
         with self._lock, _placed(origin):
             known = self._repositories.get(asked.identity)
             if known is None:
-                known = self._repositories[asked.identity] = self._fetched(asked)
+                known = self._repositories[asked.identity] = self._fetched(asked, origin)
             return known
 
     def paths(
@@ -173,64 +151,138 @@ class Remotes:
         or is outside the repository, be it by ``..`` or through a symbolic link.
         """
         with self._lock, _placed(origin):
-            inner = [_inner(prefix, repository) for prefix in prefixes] or [""]
-            cone = tuple(inner) if repository.sparse and all(inner) else ()
-            root = repository._tree(cone)  # noqa: SLF001 - made here
-            return [_directory(root, path, repository) for path in inner]
+            inner = [inside.inner(prefix, repository) for prefix in prefixes] or [""]
+            root = repository.tree(inner)
+            return [inside.directory(root, path, repository) for path in inner]
+
+    def present(self, path: Path, *, origin: Origin | None = None) -> Path:
+        """Return where a directory to walk is; in a repository of which only a part was fetched, it is fetched now.
+
+        A script in such a part may walk ``../common`` or an absolute path in it. That directory is in another tree
+        then, which has everything the first one has. Raises `errors.SourceError`.
+        """
+        found = self._located(path)
+        if found is None or not found.repository.sparse:
+            return path
+        inner = inside.inner(found.inner, found.repository)
+        with self._lock, _placed(origin):
+            have = self._cones[found.root]
+            if not have or any(f"{inner}/".startswith(f"{directory}/") for directory in have):
+                return path
+            return found.repository.tree([*have, inner]) / inner
 
     def place(self, path: str | os.PathLike[str]) -> Place:
         """Say where a path is; in a fetched repository the path is relative to the repository's root."""
         found = self._located(path)
         if found is None:
             return Place(path=PurePath(path))
-        repository, inner = found
-        return Place(path=inner, repository=repository.clone_url, ref=repository.ref)
+        return Place(path=found.inner, repository=found.repository.clone_url, ref=found.repository.ref)
 
     def repository_of(self, path: str | os.PathLike[str]) -> Repository | None:
         """Return the fetched repository a path is in, or None."""
         found = self._located(path)
-        return found[0] if found else None
+        return found.repository if found else None
 
     def display_path(self, path: str | os.PathLike[str]) -> str:
         """Return ``<repository's address> <path in it>`` for what is in a fetched repository, else the path itself."""
         found = self._located(path)
-        return f"{found[0].url_str} {found[1]}" if found else os.fspath(path)
+        return f"{found.repository.url_str} {found.inner}" if found else os.fspath(path)
 
-    def _located(self, path: str | os.PathLike[str]) -> tuple[Repository, PurePath] | None:
+    def _located(self, path: str | os.PathLike[str]) -> _Found | None:
         if not self._roots:
             return None
         plain = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as written, if that leads somewhere
         return self._inside(plain) or self._inside(plain.resolve())
 
-    def _inside(self, path: Path) -> tuple[Repository, PurePath] | None:
+    def _inside(self, path: Path) -> _Found | None:
         for parent in (path, *path.parents):
             if repository := self._roots.get(parent):
-                return repository, path.relative_to(parent)
+                return _Found(repository, parent, path.relative_to(parent))
         return None
 
-    def _fetched(self, asked: GitUrl) -> Repository:
-        url = asked.provided(self._provider)
-        self._hide(url)
-        for name in url.unknown:
-            _logger.warning("the query parameter `%s` of %s means nothing here; did you mean `ref`?", name, url.shown)
-        _logger.info("fetching %s", url.shown)
-        commit = self._cache.commit(url)
+    def _fetched(self, asked: GitUrl, origin: Origin | None) -> Repository:
+        for name in asked.unknown:
+            _logger.warning("the query parameter `%s` of %s means nothing here; did you mean `ref`?", name, asked.shown)
+        key = self._pin_key(asked)
+        pinned = self._commits.get(key)  # a ref is one commit in a run, also where a part is asked for, and then all
+        if pinned is None and self._pins and key:
+            pinned = self._pins.pinned("git", key, origin=origin)
+            _check_pin(key, pinned)
+        _logger.info("fetching %s%s", asked.shown, f", pinned to {pinned}" if pinned else "")
+        try:
+            url, commit = self._logged_in(asked, lambda url: (url, self._cache.commit(url, pinned=pinned)))
+        except errors.SourceError as error:
+            if pinned:
+                error.detail.append(("pinned to", pinned))
+            raise
+        if key:
+            self._commits[key] = commit
+        if self._pins and key:
+            self._pins.settle("git", key, commit, origin=origin)
 
         def tree(directories: tuple[str, ...]) -> Path:
             with self._lock:
-                root = self._cache.tree(url, commit, directories=directories)
+                root = self._logged_in(asked, lambda url: self._cache.tree(url, commit, directories=directories))
                 self._roots.setdefault(root, repository)
+                self._cones[root] = directories
                 return root
 
         repository = Repository(url, commit, tree)
-        if not url.sparse and (repository.local_dir / ".gitmodules").is_file():
-            _logger.info("%s has submodules, which are not fetched", url.shown)
+        if not repository.sparse:
+            repository.tree()  # what cannot be had is said where it was asked for
         return repository
+
+    def _logged_in(self, asked: GitUrl, work: Callable[[GitUrl], _T]) -> _T:
+        """Do something with a repository's address and credentials, and once more with others if these are refused.
+
+        The provider may hand out what is valid for a short time only, so it is asked anew then.
+        """
+        from kubernator.tools import gittrouble  # noqa: PLC0415 - few trees have a repository
+
+        url = self._logins.get(asked.identity) or self._provided(asked)
+        try:
+            return work(url)
+        except gittrouble.CredentialsRefused:
+            again = self._provided(asked)
+            if again == url:
+                raise
+            _logger.info("%s refused the credentials, trying those that the provider has now", url.shown)
+            return work(again)
+
+    def _provided(self, asked: GitUrl) -> GitUrl:
+        self._hide(asked)
+        url = self._logins[asked.identity] = asked.provided(self._provider)
+        self._hide(url)
+        return url
+
+    def _pin_key(self, asked: GitUrl) -> str:
+        """Return what a repository is called in the lock file, nothing for a full hash, which is pinned as it is.
+
+        A local repository is called as it is seen from the lock file, which other machines read too.
+        """
+        from kubernator.tools import gitmirror  # noqa: PLC0415 - few trees have a repository
+
+        if gitmirror.HASH.fullmatch((asked.ref or "").lower()):
+            return ""
+        where = asked.clone_url
+        if not asked.host and self._pins is not None:
+            where = os.path.relpath(urllib.parse.unquote(asked.path), self._pins.path.parent)
+        return f"{where}?ref={asked.ref or 'HEAD'}"
 
     def _hide(self, url: GitUrl) -> None:
         if self._secrets is not None:
             for secret in url.credentials.secrets:
                 self._secrets.add(secret)
+
+
+def _check_pin(key: str, pinned: str | None) -> None:
+    from kubernator.tools import gitmirror  # noqa: PLC0415 - few trees have a repository
+
+    if pinned is not None and not gitmirror.HASH.fullmatch(pinned):
+        raise errors.ProjectError(
+            f"the lock file pins git `{key}` to `{pinned}`, which is no full commit hash",
+            hint="`kubernator lock` writes it anew",
+        )
 
 
 class _placed:  # noqa: N801 - used like a function
@@ -246,49 +298,3 @@ class _placed:  # noqa: N801 - used like a function
         if isinstance(error, errors.KubernatorError) and error.origin is None and self._origin is not None:
             error.origin = self._origin
             error.detail[:0] = self._origin.lines()
-
-
-def _inner(prefix: str | bytes | os.PathLike[str], repository: Repository) -> str:
-    """Return a prefix relative to the root, without dots; "" is the root."""
-    text = os.fsdecode(prefix)
-    path = os.path.normpath(text.lstrip("/") or ".")
-    if path == ".." or path.startswith("../") or "\0" in path:
-        raise errors.SourceError(
-            f"`{text}` is outside repository `{repository.url_str}`", hint="a prefix starts at the repository's root"
-        )
-    return "" if path == "." else path
-
-
-def _directory(root: Path, inner: str, repository: Repository) -> Path:
-    path = root / inner
-    try:
-        resolved = path.resolve(strict=True)
-    except OSError:
-        raise _no_directory(root, inner, repository) from None
-    if not resolved.is_relative_to(root.resolve()):
-        raise errors.SourceError(
-            f"`{inner}` is a symbolic link to a place outside repository `{repository.url_str}`",
-            hint="walk a directory that is in the repository",
-        )
-    if not resolved.is_dir() or PurePath(inner).parts[:1] == (".git",):
-        raise _no_directory(root, inner, repository)
-    return path
-
-
-def _no_directory(root: Path, inner: str, repository: Repository) -> errors.SourceError:
-    import difflib  # noqa: PLC0415 - for a message
-
-    title = (
-        f"`{inner}` {'is no directory' if (root / inner).is_file() else 'is not'} in repository `{repository.url_str}`"
-    )
-    parent = root / inner
-    while not parent.is_dir():
-        parent = parent.parent
-    names = sorted(entry.name for entry in parent.iterdir() if entry.is_dir() and entry.name != ".git")
-    missing = (*(root / inner).relative_to(parent).parts, "")[0]
-    shown = ", ".join(f"`{name}`" for name in (difflib.get_close_matches(missing, names) or names)[:10])
-    return errors.SourceError(
-        title,
-        detail=[("commit", repository.commit)],
-        hint=f"there are {shown}" if shown and not repository.sparse else "",
-    )

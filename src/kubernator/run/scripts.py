@@ -166,6 +166,11 @@ def _hint(error: Exception, directory: Path) -> str:
 
 
 def _plugin_hint(name: str) -> str:
+    if name == "tf":
+        return (
+            "outputs of Terraform are there below the directory they belong to, and everywhere below one that sets "
+            "`ktor.tf = {}` before; in the directory itself there is `ktor.terraform.output()`"
+        )
     if name in BUILT_IN:
         return f"register the plugin first: `ktor.app.register_plugin({name!r})`"
     import difflib  # noqa: PLC0415 - for a message

@@ -1,4 +1,4 @@
-"""Running git: its environment, its credentials, and what its failures mean.
+"""Running git: its environment and its credentials.
 
 Nothing secret is in an argument list, in a configuration file or in an address: the address of the remote and a
 credential helper are handed over as configuration in git's environment, and the helper, a line of shell, prints two
@@ -11,19 +11,19 @@ from __future__ import annotations
 import logging
 import os
 import re
-from enum import Enum
+import shutil
 from typing import TYPE_CHECKING, Final
 
 from kubernator import errors
-from kubernator.tools import giturl, process
+from kubernator.tools import gittrouble, giturl, process
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from kubernator.redaction import Secrets
 
-__all__ = ["REMOTE", "Git", "Trouble", "environment", "source_error", "trouble"]
+__all__ = ["REMOTE", "Git", "environment"]
 
 REMOTE: Final = "kubernator"
 """What the remote is called; its address is only ever in the environment. No repository has one of that name."""
@@ -45,6 +45,10 @@ HELPER: Final = (
 SSH_COMMAND: Final = "ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=30"
 """ssh that never asks. git runs in a process group of its own, so a question could not even be answered."""
 
+STALLED: Final = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "300"}
+"""A server that sends less than this many bytes a second for so many seconds is given up; nobody else would end it.
+Unless the environment says otherwise. ssh has limits of its own."""
+
 FOREIGN: Final = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_CEILING_DIRECTORIES",
@@ -63,92 +67,15 @@ FOREIGN: Final = (
 )
 """Variables that would point git at another repository (set when we run in a git hook), or that change its language."""
 
-_logger = logging.getLogger("kubernator.repository.git")
-
-
-class Trouble(Enum):
-    """Why git failed, as far as it says."""
-
-    CREDENTIALS = "credentials"
-    HOST_KEY = "host key"
-    CERTIFICATE = "certificate"
-    NO_REPOSITORY = "no repository"
-    NO_OBJECT = "no object"
-    UNREACHABLE = "unreachable"
-    DISK = "disk"
-    OTHER = "other"
-
-
-_SAID: Final = (
-    (Trouble.HOST_KEY, r"host key verification failed|remote host identification has changed"),
-    (
-        Trouble.CREDENTIALS,
-        (
-            r"authentication failed|could not read (username|password)|permission denied \(|returned error: 40[137]"
-            r"|invalid (username|credentials)|http basic: access denied|too many authentication failures"
-        ),
-    ),
-    (Trouble.CERTIFICATE, r"ssl certificate problem|certificate verification failed|ssl: no alternative certificate"),
-    (Trouble.NO_OBJECT, r"not our ref|couldn't find remote ref"),
-    (
-        Trouble.NO_REPOSITORY,
-        (
-            r"does not appear to be a git repository|not exported|repository .*not found|repository .*does not exist"
-            r"|returned error: 404|not a git archive"
-        ),
-    ),
-    (
-        Trouble.UNREACHABLE,
-        (
-            r"could not resolve|unable to look up|unable to connect|failed to connect|couldn't connect"
-            r"|connection refused"
-            r"|connection reset|connection timed out|operation timed out|connection closed by|connection to .* closed"
-            r"|network is unreachable|no route to host|returned error: 5\d\d|empty reply from server|remote end hung up"
-        ),
-    ),
-    (Trouble.DISK, r"no space left on device|disk quota exceeded|read-only file system|file too large"),
+LFS: Final = (
+    ("filter.lfs.process", "git-lfs filter-process"),
+    ("filter.lfs.smudge", "git-lfs smudge -- %f"),
+    ("filter.lfs.clean", "git-lfs clean -- %f"),
+    ("filter.lfs.required", "true"),
 )
+"""What ``git lfs install`` writes. A machine that has the program may not have run that for this user."""
 
-_WORDS: Final = {
-    Trouble.CREDENTIALS: (
-        "refused the credentials, or wants some",
-        "set them with `ktor.app.repository_credentials_provider`, a git credential helper, or the ssh agent",
-    ),
-    Trouble.HOST_KEY: (
-        "is on a host whose key is not known",
-        "connect once with `ssh`, or add the host's key to `known_hosts`",
-    ),
-    Trouble.CERTIFICATE: (
-        "is on a host whose certificate cannot be verified",
-        "name the authority's file by `GIT_SSL_CAINFO` or in git's `http.sslCAInfo`",
-    ),
-    Trouble.NO_REPOSITORY: (
-        "is not there, or may not be read",
-        "check the address; some servers answer so to who is not logged in",
-    ),
-    Trouble.NO_OBJECT: ("does not have what was asked for", "check `?ref=` in the address"),
-    Trouble.UNREACHABLE: (
-        "cannot be reached",
-        "check the address, the network and the proxy; a tag or a full commit that is in the cache needs no network",
-    ),
-    Trouble.DISK: ("cannot be stored", "make room, or put the cache elsewhere with `XDG_CACHE_HOME`"),
-    Trouble.OTHER: ("cannot be had", ""),
-}
-
-
-def trouble(stderr: str) -> Trouble:
-    """Say what git's words (in the C locale) mean."""
-    return next((found for found, said in _SAID if re.search(said, stderr, re.IGNORECASE)), Trouble.OTHER)
-
-
-def source_error(url: giturl.GitUrl, stderr: str, *, secrets: Secrets | None = None) -> errors.SourceError:
-    """Put a failure of git into words."""
-    words, hint = _WORDS[trouble(stderr)]
-    said = secrets.redact(stderr) if secrets else stderr
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return errors.SourceError(
-        f"repository `{url.shown}` {words}", detail=[("git said", "\n".join(lines[-6:]))] if lines else [], hint=hint
-    )
+_logger = logging.getLogger("kubernator.repository.git")
 
 
 def environment(
@@ -157,14 +84,16 @@ def environment(
     url: giturl.GitUrl | None = None,
     ssh_command: str | None = None,
     lazy: bool = False,
+    options: Iterable[tuple[str, str]] = (),
 ) -> dict[str, str]:
     """Return the whole environment of a git that works on a repository of the cache and never asks a question.
 
     Configuration that is already in the environment stays and comes first. ``url`` is the remote, with its credentials;
-    ``lazy`` lets git get missing files from it.
+    ``lazy`` lets git get missing files from it; ``options`` are further configuration.
     """
     result = {name: value for name, value in base.items() if name not in FOREIGN}
     result |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    result = {**STALLED, **result}
     config = [
         ("advice.detachedHead", "false"),
         ("core.fsmonitor", "false"),  # it would leave a process behind for each checkout
@@ -172,6 +101,7 @@ def environment(
         ("submodule.recurse", "false"),
         ("gc.auto", "0"),  # it would go on in the background, past our lock
         ("maintenance.auto", "false"),
+        *options,
     ]
     if url is not None:
         config += [(f"remote.{REMOTE}.url", url.clone_url), *_credentials(url)]
@@ -227,6 +157,7 @@ class Git:
         objects: Path | None = None,
         cwd: Path | None = None,
         lazy: bool = False,
+        options: Iterable[tuple[str, str]] = (),
     ) -> process.Completed:
         """Run git and return what came of it, whatever its exit code.
 
@@ -234,7 +165,7 @@ class Git:
         if there is no git.
         """
         ssh = self._ssh_command() if url is not None and url.scheme in giturl.SSH else None
-        env = environment(os.environ if self._base is None else self._base, url=url, ssh_command=ssh, lazy=lazy)
+        env = environment(self._inherited, url=url, ssh_command=ssh, lazy=lazy, options=options)
         for name, path in (("GIT_DIR", git_dir), ("GIT_WORK_TREE", work_tree), ("GIT_OBJECT_DIRECTORY", objects)):
             if path is not None:
                 env[name] = str(path)
@@ -246,7 +177,7 @@ class Git:
         """Raise `errors.SourceError` unless there is a git that is new enough."""
         if self._checked:
             return
-        said = self._run(["git", "version"], env=environment(os.environ if self._base is None else self._base)).stdout
+        said = self._run(["git", "version"], env=environment(self._inherited)).stdout
         found = re.search(r"(\d+)\.(\d+)", said)
         if found and (int(found[1]), int(found[2])) < OLDEST:
             raise errors.SourceError(
@@ -255,9 +186,25 @@ class Git:
             )
         self._checked = True
 
+    @property
+    def large_files(self) -> bool:
+        """Whether git can put the files of Git LFS in the place of their pointers: git-lfs is there, and is wanted."""
+        skip = self._inherited.get("GIT_LFS_SKIP_SMUDGE", "").lower() not in {"", "0", "f", "false"}
+        return not skip and shutil.which("git-lfs", path=self._inherited.get("PATH")) is not None
+
+    def large_file_options(self, storage: Path | None = None) -> list[tuple[str, str]]:
+        """Return the configuration with which git does so, keeping the files in ``storage``; else nothing."""
+        if not self.large_files:
+            return []
+        return [*LFS, *([("lfs.storage", str(storage))] if storage else [])]
+
+    @property
+    def _inherited(self) -> Mapping[str, str]:
+        return os.environ if self._base is None else self._base
+
     def error(self, url: giturl.GitUrl, completed: process.Completed) -> errors.SourceError:
         """Put a failure into words."""
-        return source_error(url, completed.stderr, secrets=self.secrets)
+        return gittrouble.source_error(url, completed.stderr, secrets=self.secrets)
 
     def _run(self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None) -> process.Completed:
         try:
@@ -283,7 +230,7 @@ class Git:
     def _ssh_command(self) -> str | None:
         """Return what to set as ``GIT_SSH_COMMAND``: nothing where the user chose an ssh."""
         if not self._ssh:
-            base = os.environ if self._base is None else self._base
+            base = self._inherited
             chosen = base.get("GIT_SSH_COMMAND") or base.get("GIT_SSH")
             if not chosen:
                 chosen = self._run(["git", "config", "--get", "core.sshCommand"], env=environment(base)).stdout.strip()

@@ -4,45 +4,49 @@
 
     git/<hash of host, port, path>/
       mirror/  partial/       `gitmirror`: the objects
-      pins/<hash of the ref>  the commit a tag or a full hash stands for: these need no network again
+      lfs/                    files of Git LFS
+      seen/<hash of the ref>  the commit a ref stood for when the server was last asked
       trees/<commit>          `gittrees`: the files
-      trees/<commit>-<hash>   the same, only some directories of it (``?sparse=true``)
+      trees/<commit>-<hash>   the same, only some directories of it (``?sparse=true``), or without submodules
       trees/<commit>.1        the same once more, while a run still uses one that was written into
+      trees/<commit>.module.lock   held by who uses the commit as a submodule
 
-What changes the mirror or builds a tree holds the repository's lock. Everything here can be had again: a mirror that
-git cannot work with is thrown away and fetched anew, and a run that is killed leaves nothing that the next one minds.
+What changes the mirror or builds a tree holds the repository's lock; nobody waits for a second one meanwhile.
+Everything here can be had again: a mirror that git cannot work with is thrown away and fetched anew, and a run that is
+killed leaves nothing that the next one minds.
 """
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import logging
 import os
-import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from kubernator import errors
 from kubernator.tools import cache as caches
-from kubernator.tools import git as gits
-from kubernator.tools import gitmirror, gittrees
+from kubernator.tools import gitmirror, gitmodules, gitrefs, gittrees
 from kubernator.tools.gitmirror import HASH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager, ExitStack
     from pathlib import Path
+    from typing import Any, TypeAlias
 
     from kubernator.tools.cache import Cache
     from kubernator.tools.git import Git
-    from kubernator.tools.gittrees import Tree
+    from kubernator.tools.gitmirror import Mirror
+    from kubernator.tools.gitmodules import Submodule
+    from kubernator.tools.gittrees import Part, Tree
     from kubernator.tools.giturl import GitUrl
+
+    Login: TypeAlias = Callable[[GitUrl, Callable[[GitUrl], Any]], Any]
 
 __all__ = ["GitCache"]
 
-DEFAULT: Final = "HEAD"
-
-_ABBREVIATED = re.compile(r"[0-9a-fA-F]{4,63}")
-_NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[-/.]|/\.|[/.]$|\.lock(/|$)")
+MENDS: Final = 2
+"""So often, in making one tree, the mirror of a submodule is found broken and fetched anew."""
 
 _T = TypeVar("_T")
 
@@ -50,38 +54,52 @@ _logger = logging.getLogger("kubernator.repository")
 
 
 class GitCache:
-    """Commits and trees of repositories, kept between runs and shared by processes."""
+    """Commits and trees of repositories, kept between runs and shared by processes.
 
-    def __init__(self, cache: Cache, git: Git) -> None:
+    ``login`` is called with the address of a submodule and a function, and calls that with the address to log in with.
+    ``offline``: nothing is asked of a server; a branch or tag is what it was when one was last asked.
+    """
+
+    def __init__(self, cache: Cache, git: Git, *, login: Login | None = None, offline: bool = False) -> None:
         self._cache = cache
         self._git = git
-        self._used: dict[tuple[str, str, tuple[str, ...]], Tree] = {}
+        self._login: Login = login or (lambda url, work: work(url))
+        self._offline = offline
+        self._used: dict[tuple[str, str], Tree] = {}
+        self._before: dict[tuple[str, str], str] = {}
+        self._asked: set[tuple[Path, str]] = set()
 
     def close(self) -> None:
         """Let go of the trees: from now on another process may remove them."""
         while self._used:
-            os.close(self._used.popitem()[1].lock)
+            self._used.popitem()[1].close()
 
-    def commit(self, url: GitUrl) -> str:
+    def commit(self, url: GitUrl, *, pinned: str | None = None) -> str:
         """Return the full hash of the commit the address means; afterwards the cache has that commit.
 
-        A branch is looked up on the server each time, a tag or a full hash the first time only. Raises
-        `errors.SourceError`.
+        A branch or tag is looked up on the server each time, a full hash, also one it is ``pinned`` to, only if the
+        cache does not have it. Raises `errors.SourceError`.
         """
-        ref = _valid(url)
-        if pinned := self._pinned(url, ref):
-            return pinned
+        ref = pinned or gitrefs.valid(url)
+        refs = gitrefs.Refs(self._home(url), self._git)
+        seen = refs.seen(ref)
+        if HASH.fullmatch(ref):
+            for commit in [ref, *([seen.commit] if seen else [])]:  # the hash may be that of a tag
+                if self._has(url, commit):
+                    return commit
+        if self._offline:
+            if seen is None:
+                raise _not_cached(url, ref)
+            _logger.info("`%s` of %s is taken from the cache: %s", ref, url.clone_url, seen)
+            return seen.commit
         self._git.require()
-        source, known = (ref, None) if HASH.fullmatch(ref) else self._remote_ref(url, ref)
-        if known and gittrees.Trees(self._home(url), self._git).has(known):
-            commit = known
-        else:
-            with self._locked(url):
-                commit = self._repaired(
-                    url, lambda mirror: self._fetched(url, mirror, source, known), partial=url.sparse
-                )
-        if source.startswith("refs/tags/") or HASH.fullmatch(source):
-            self._pin(url, ref, commit)
+        source, known = (ref, None) if HASH.fullmatch(ref) else refs.look_up(url, ref)
+        commit = known if known and self._trees(url).has(known) else self._fetched(url, source, known)
+        if seen and seen.commit != commit and source.startswith(gitrefs.TAGS):
+            _logger.warning("tag `%s` of %s was moved, from %s to %s", ref, url.clone_url, seen.commit, commit)
+        refs.see(ref, commit)
+        if seen and seen.commit != commit:
+            self._before[url.key, commit] = seen.commit
         return commit
 
     def tree(self, url: GitUrl, commit: str, *, directories: Iterable[str] = ()) -> Path:
@@ -90,44 +108,128 @@ class GitCache:
         The directory is nobody else's to change or remove until `close`. Raises `errors.SourceError`.
         """
         wanted = tuple(sorted(set(directories)))
-        key = (url.key, commit, wanted)
+        name = gittrees.tree_name(commit, wanted, submodules=url.submodules)
+        key = (url.key, name)
         if key not in self._used:
-            trees = gittrees.Trees(self._home(url), self._git)
-            self._used[key] = trees.use(commit, wanted) or self._new_tree(url, trees, commit, wanted)
+            self._used[key] = self._trees(url).use(name) or self._new_tree(url, name, commit, wanted)
         return self._used[key].path
 
-    def _new_tree(self, url: GitUrl, trees: gittrees.Trees, commit: str, directories: tuple[str, ...]) -> Tree:
-        def build(mirror: gitmirror.Mirror) -> Tree:
-            # of a partial mirror the server has to be asked in any case, and must be one that can answer
-            if mirror.partial or not (mirror.exists and mirror.has(commit)):
-                self._git.require()
-                mirror.fetch(url, commit, digits=len(commit))
-            return trees.build(url, mirror, commit, directories)
+    def _new_tree(self, url: GitUrl, name: str, commit: str, directories: tuple[str, ...]) -> Tree:
+        self._git.require()
+        for _ in range(MENDS):
+            try:
+                return self._built(url, name, commit, directories)
+            except gittrees.BrokenPart as broken:
+                self._throw_away(broken)
+        try:
+            return self._built(url, name, commit, directories)
+        except gittrees.BrokenPart as broken:
+            raise self._git.error(broken.part.url, broken.completed) from None
+
+    def _built(self, url: GitUrl, name: str, commit: str, directories: tuple[str, ...]) -> Tree:
+        trees = self._trees(url)
+        with contextlib.ExitStack() as held:
+            parts = [*self._submodules(url, commit, directories, held)] if url.submodules else []
+
+            def build(mirror: Mirror) -> Tree:
+                self._complete(url, mirror, commit)
+                return trees.build(
+                    name,
+                    url=url,
+                    mirror=mirror,
+                    commit=commit,
+                    directories=directories,
+                    parts=parts,
+                    before=self._before.get((url.key, commit), ""),
+                )
+
+            with self._locked(url):
+                tree = trees.use(name)  # built by whom we waited for
+                if tree is None:
+                    tree = self._repaired(url, build, partial=bool(directories))
+                    self._tidy(url)
+                return tree
+
+    def _submodules(
+        self, url: GitUrl, commit: str, directories: tuple[str, ...], held: ExitStack, *, at: str = ""
+    ) -> Iterator[Part]:
+        """Fetch the submodules of a commit, and theirs; of a part of the tree, those in it.
+
+        ``held`` gets what keeps the mirrors as they are. Not called under a lock: two repositories may have each other.
+        """
+
+        def read(mirror: Mirror) -> list[Submodule]:
+            self._complete(url, mirror, commit)
+            return gitmodules.read(self._git, url, mirror, commit)
 
         with self._locked(url):
-            if tree := trees.use(commit, directories):  # built by whom we waited for
-                return tree
-            tree = self._repaired(url, build, partial=bool(directories))
-            unused = trees.tidy()
-            for partial in (False, True):
-                gitmirror.Mirror(self._home(url), self._git, partial=partial).forget(unused)
-            return tree
+            found = self._repaired(url, read, partial=bool(directories))
+        for each in found:
+            if not each.wanted(directories):
+                continue
+            try:
+                there = gitmodules.address(url, each.address)
+                part: Part = self._login(there, lambda url: self._part(url, each, at, held))  # noqa: B023 - called now
+                yield part
+                yield from self._submodules(part.url, each.commit, (), held, at=f"{part.path}/")
+            except errors.SourceError as error:
+                raise gitmodules.failed(error, url, each) from error
 
-    @staticmethod
-    def _fetched(url: GitUrl, mirror: gitmirror.Mirror, source: str, known: str | None) -> str:
-        if known and mirror.exists and mirror.has(known):
-            return known
-        return mirror.fetch(url, source, digits=len(known or source))
+    def _part(self, url: GitUrl, submodule: Submodule, at: str, held: ExitStack) -> Part:
+        held.callback(os.close, self._trees(url).hold(submodule.commit))
 
-    def _repaired(self, url: GitUrl, work: Callable[[gitmirror.Mirror], _T], *, partial: bool) -> _T:
+        def fetch(mirror: Mirror) -> Mirror:
+            self._complete(url, mirror, submodule.commit)
+            return mirror
+
+        with self._locked(url):
+            mirror = self._repaired(url, fetch, partial=False)
+            self._tidy(url)
+        return gittrees.Part(f"{at}{submodule.path}", url, mirror, submodule.commit)
+
+    def _throw_away(self, broken: gittrees.BrokenPart) -> None:
+        url = broken.part.url
+        said = self._git.error(url, broken.completed)
+        if self._offline:
+            raise said
+        _logger.warning("the cached copy of %s cannot be used and is fetched anew (%s)", url.shown, said)
+        with self._locked(url):
+            broken.part.mirror.remove()
+
+    def _complete(self, url: GitUrl, mirror: Mirror, commit: str) -> None:
+        """See to it that a mirror has a commit."""
+        if mirror.exists and mirror.has(commit) and (not mirror.partial or (mirror.path, commit) in self._asked):
+            return
+        if self._offline:
+            raise _not_cached(url, commit)
+        # of a partial mirror the server has to be asked in any case, and must be one that can answer
+        mirror.fetch(url, commit, digits=len(commit))
+        self._asked.add((mirror.path, commit))
+
+    def _fetched(self, url: GitUrl, source: str, known: str | None) -> str:
+        def fetch(mirror: Mirror) -> str:
+            if known and mirror.exists and mirror.has(known):
+                return known
+            commit = mirror.fetch(url, source, digits=len(known or source))
+            self._asked.add((mirror.path, commit))
+            return commit
+
+        with self._locked(url):
+            return self._repaired(url, fetch, partial=url.sparse)
+
+    def _repaired(self, url: GitUrl, work: Callable[[Mirror], _T], *, partial: bool) -> _T:
         """Do something with a mirror: a partial one if asked for, else a whole one, and if that is broken a new one."""
-        mirrors = [gitmirror.Mirror(self._home(url), self._git, partial=True)] if partial else []
         whole = gitmirror.Mirror(self._home(url), self._git)
-        for mirror in [*mirrors, *([whole] if whole.exists else [])]:
+        mirrors = [whole] if whole.exists else []
+        if partial and not self._offline:
+            mirrors.insert(0, gitmirror.Mirror(self._home(url), self._git, partial=True))
+        for mirror in mirrors:
             try:
                 return work(mirror)
             except gitmirror.BrokenMirror as broken:
                 said = self._git.error(url, broken.completed)
+                if self._offline:  # there would be nothing in its place
+                    raise said from None
                 mirror.remove()
                 if mirror.partial:
                     _logger.info("%s cannot be had in part, taking all of it (%s)", url.shown, said)
@@ -139,50 +241,20 @@ class GitCache:
             whole.remove()
             raise self._git.error(url, broken.completed) from None
 
-    def _remote_ref(self, url: GitUrl, ref: str) -> tuple[str, str]:
-        """Ask the server; return the full name and the commit (of an annotated tag, what it points at)."""
-        names = [ref] if ref == DEFAULT or ref.startswith("refs/") else [f"refs/heads/{ref}", f"refs/tags/{ref}"]
-        if ref.startswith(("heads/", "tags/")):
-            names.append(f"refs/{ref}")
-        found = self._listed(url, *names, *(f"{name}^{{}}" for name in names))
-        for name in names:
-            if name in found:
-                return name, found.get(f"{name}^{{}}", found[name])
-        raise self._no_such_ref(url, ref)
+    def _has(self, url: GitUrl, commit: str) -> bool:
+        """Whether a tree of this commit can be had without the server, or at least was fetched."""
+        if self._trees(url).has(commit):
+            return True
+        mirrors = (gitmirror.Mirror(self._home(url), self._git, partial=partial) for partial in (False, True))
+        return any(mirror.exists and mirror.has(commit) for mirror in mirrors)
 
-    def _no_such_ref(self, url: GitUrl, ref: str) -> errors.SourceError:
-        if not self._listed(url):
-            return errors.SourceError(f"repository `{url.shown}` is empty", hint="push a commit, or check the address")
-        if ref == DEFAULT:
-            return errors.SourceError(
-                f"repository `{url.shown}` has no default branch", hint="name a branch, tag or commit with `?ref=`"
-            )
-        hint = f"`git ls-remote {url.clone_url}` lists what is there"
-        if _ABBREVIATED.fullmatch(ref):
-            hint = "a commit needs its full hash of 40 digits; servers do not look up shortened ones"
-        return errors.SourceError(f"repository `{url.shown}` has no branch or tag `{ref}`", hint=hint)
+    def _tidy(self, url: GitUrl) -> None:
+        unused = self._trees(url).tidy()
+        for partial in (False, True):
+            gitmirror.Mirror(self._home(url), self._git, partial=partial).forget(unused)
 
-    def _listed(self, url: GitUrl, *patterns: str) -> dict[str, str]:
-        said = self._git.run("ls-remote", gits.REMOTE, *patterns, url=url, cwd=self._home(url))
-        if said.code:
-            raise self._git.error(url, said)
-        lines = (line.partition("\t") for line in said.stdout.splitlines())
-        return {name: commit for commit, _, name in lines if HASH.fullmatch(commit)}
-
-    def _pinned(self, url: GitUrl, ref: str) -> str | None:
-        try:
-            text = self._pin_file(url, ref).read_text("ascii").strip()
-        except (OSError, ValueError):
-            return None
-        return text if HASH.fullmatch(text) else None
-
-    def _pin(self, url: GitUrl, ref: str, commit: str) -> None:
-        path = self._pin_file(url, ref)
-        caches.private_directory(path.parent)
-        caches.write(path, f"{commit}\n")
-
-    def _pin_file(self, url: GitUrl, ref: str) -> Path:
-        return self._home(url) / "pins" / hashlib.sha256(ref.encode()).hexdigest()
+    def _trees(self, url: GitUrl) -> gittrees.Trees:
+        return gittrees.Trees(self._home(url), self._git)
 
     def _home(self, url: GitUrl) -> Path:
         return caches.private_directory(self._cache.git.resolve() / url.key)
@@ -194,12 +266,8 @@ class GitCache:
         )
 
 
-def _valid(url: GitUrl) -> str:
-    """Return the ref as git names it, or raise `errors.SourceError` for what can be none."""
-    ref = url.ref or DEFAULT
-    if _NO_REF.search(ref):
-        raise errors.SourceError(
-            f"`{ref}` in `{url.shown}` can be no branch, tag or commit",
-            hint="a ref has no space, `..`, `~`, `^`, `:`, `?`, `*` or `[`",
-        )
-    return ref.lower() if HASH.fullmatch(ref.lower()) else ref
+def _not_cached(url: GitUrl, ref: str) -> errors.SourceError:
+    return errors.SourceError(
+        f"`{ref}` of repository `{url.clone_url}` is not in the cache",
+        hint="run once without `--cached-repositories`, which takes everything from the cache",
+    )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from kubernator import errors
 from kubernator.tools import cache as caches
 from kubernator.tools import git as gits
+from kubernator.tools import gittrouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,12 +43,12 @@ FETCH: Final = ("fetch", "--force", "--no-tags", "--no-write-fetch-head", "--no-
 
 FINAL: Final = frozenset(
     {
-        gits.Trouble.CREDENTIALS,
-        gits.Trouble.HOST_KEY,
-        gits.Trouble.CERTIFICATE,
-        gits.Trouble.NO_REPOSITORY,
-        gits.Trouble.UNREACHABLE,
-        gits.Trouble.DISK,
+        gittrouble.Trouble.CREDENTIALS,
+        gittrouble.Trouble.HOST_KEY,
+        gittrouble.Trouble.CERTIFICATE,
+        gittrouble.Trouble.NO_REPOSITORY,
+        gittrouble.Trouble.UNREACHABLE,
+        gittrouble.Trouble.DISK,
     }
 )
 """Failures that another way of fetching would meet as well."""
@@ -129,8 +130,8 @@ class Mirror:
             said = self._git.run(*FETCH, *arguments, url=url, git_dir=self.path)
             if not said.code:
                 return name
-            match gits.trouble(said.stderr):
-                case gits.Trouble.NO_OBJECT:
+            match gittrouble.trouble(said.stderr):
+                case gittrouble.Trouble.NO_OBJECT:
                     raise _missing(url, source)
                 case found if found in FINAL and not _CUT_OFF.search(said.stderr):
                     raise self._git.error(url, said)

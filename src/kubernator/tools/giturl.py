@@ -32,6 +32,10 @@ HTTP: Final = frozenset({"http", "https"})
 SSH: Final = frozenset({"ssh", "git+ssh", "ssh+git"})
 SCHEMES: Final = HTTP | SSH | {"git", "file", "ftp", "ftps"}
 
+PARAMETERS: Final = frozenset({"ref", "sparse", "submodules"})
+YES: Final = frozenset({"1", "true", "yes"})
+NO: Final = frozenset({"0", "false", "no"})
+
 NO_PASSWORD: Final = frozenset({"", "x-oauth-basic"})
 """Passwords that say that the user name is the secret, as hosting services document it."""
 
@@ -79,12 +83,23 @@ class GitUrl:
     @property
     def sparse(self) -> bool:
         """Whether only the asked-for directories shall be fetched."""
-        return (self._parameter("sparse") or "").lower() in {"1", "true", "yes"}
+        return (self._parameter("sparse") or "").lower() not in {"", *NO}
+
+    @property
+    def beside(self) -> list[str]:
+        """Directories that a sparse checkout shall have besides those asked for, as written."""
+        text = self._parameter("sparse") or ""
+        return [] if text.lower() in {*NO, *YES} else [name for name in text.split(",") if name]
+
+    @property
+    def submodules(self) -> bool:
+        """Whether submodules shall be fetched."""
+        return (self._parameter("submodules") or "").lower() not in NO
 
     @property
     def unknown(self) -> list[str]:
         """Names in the query that mean nothing to us."""
-        return [name for name, _ in self._parameters() if name not in {"ref", "sparse"}]
+        return [name for name, _ in self._parameters() if name not in PARAMETERS]
 
     @property
     def identity(self) -> tuple[str, int | None, str, str]:
@@ -184,11 +199,14 @@ class GitUrl:
         return next((value for name, value in self._parameters() if name == wanted and value), None)
 
 
-def parse(repo: str | os.PathLike[str], *, base: Path | None = None, origin: Origin | None = None) -> GitUrl:
+def parse(
+    repo: str | os.PathLike[str], *, base: Path | None = None, origin: Origin | None = None, local: bool = True
+) -> GitUrl:
     """Take a repository's address apart.
 
     A path, or a string without a scheme that is an existing path (seen from ``base``, then from the working directory),
-    is a local repository. Raises `errors.SourceError`, which never shows what may be a password.
+    is a local repository; unless ``local`` is False, then nothing on this machine is looked at. Raises
+    `errors.SourceError`, which never shows what may be a password.
     """
     text = os.fspath(repo)
     if not text or _CONTROL.search(text):
@@ -196,7 +214,8 @@ def parse(repo: str | os.PathLike[str], *, base: Path | None = None, origin: Ori
     if not isinstance(repo, str):
         return _checked(_local(Path(text), base, query="") or _no_such(text, origin), origin)
     if "://" not in text.partition("?")[0]:
-        return _checked(_schemeless(text, base, origin), origin)
+        found = (_local_with_query(text, base) if local else None) or _scp_like(text, origin)
+        return _checked(found, origin)
     try:
         split = urllib.parse.urlsplit(text, allow_fragments=False)
         port = split.port
@@ -229,12 +248,14 @@ def parse(repo: str | os.PathLike[str], *, base: Path | None = None, origin: Ori
     )
 
 
-def _schemeless(text: str, base: Path | None, origin: Origin | None) -> GitUrl:
+def _local_with_query(text: str, base: Path | None) -> GitUrl | None:
     before, mark, query = text.partition("?")
     whole = _local(Path(text), base, query="") if mark else None
-    local = whole or _local(Path(before), base, query=query)
-    if local is not None:
-        return local
+    return whole or _local(Path(before), base, query=query)
+
+
+def _scp_like(text: str, origin: Origin | None) -> GitUrl:
+    before, _, query = text.partition("?")
     if match := _SCP.fullmatch(before):
         if match["path"].startswith(":"):  # `transport::address`, which runs a program of that name
             raise errors.SourceError("remote helpers (`name::address`) are not supported", origin=origin)

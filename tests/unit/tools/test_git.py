@@ -7,8 +7,8 @@ import logging
 import pytest
 
 from kubernator import errors, redaction
-from kubernator.tools import git, gittrees, giturl, process
-from kubernator.tools.git import Trouble
+from kubernator.tools import git, gitcheckout, gittrouble, giturl, process
+from kubernator.tools.gittrouble import Trouble
 
 
 def config(environment):
@@ -57,6 +57,8 @@ def test_git_is_not_pointed_elsewhere_and_asks_nothing():
     made = git.environment({"GIT_DIR": "/x", "GIT_INDEX_FILE": "y", "GIT_SSL_CAINFO": "ca", "LANGUAGE": "de"})
     assert made.keys().isdisjoint({"GIT_DIR", "GIT_INDEX_FILE", "LANGUAGE"})
     assert (made["GIT_TERMINAL_PROMPT"], made["LC_ALL"], made["GIT_SSL_CAINFO"]) == ("0", "C", "ca")
+    assert made["GIT_HTTP_LOW_SPEED_TIME"] == "300"
+    assert git.environment({"GIT_HTTP_LOW_SPEED_TIME": "5"})["GIT_HTTP_LOW_SPEED_TIME"] == "5"
 
 
 @pytest.mark.parametrize(
@@ -79,6 +81,8 @@ def test_git_is_not_pointed_elsewhere_and_asks_nothing():
         ("fatal: remote error: upload-pack: not our ref 0123", Trouble.NO_OBJECT),
         ("fatal: couldn't find remote ref refs/heads/x", Trouble.NO_OBJECT),
         ("fatal: write error: No space left on device", Trouble.DISK),
+        ("fatal: unable to access 'http://h/': Operation too slow. Less than 1 bytes/sec", Trouble.UNREACHABLE),
+        ("Smudge error: Error downloading a\nfatal: a: smudge filter lfs failed", Trouble.LFS),
         ("fatal: dumb http transport does not support shallow capabilities", Trouble.OTHER),
         ("error: Server does not allow request for unadvertised object 0123", Trouble.OTHER),
         ("fatal: bad object HEAD", Trouble.OTHER),
@@ -86,14 +90,16 @@ def test_git_is_not_pointed_elsewhere_and_asks_nothing():
 )
 def test_what_git_says_is_understood(stderr, expected):
     """Each kind of failure has words of its own; the rest is shown as git says it."""
-    assert expected is git.trouble(stderr)
+    assert expected is gittrouble.trouble(stderr)
 
 
 def test_an_error_shows_what_git_said_without_secrets():
     """Passwords are redacted, hints name what to do."""
     secrets = redaction.Secrets()
     secrets.add("p4ssword")
-    error = git.source_error(giturl.parse("https://h/p"), "fatal: Authentication failed for p4ssword", secrets=secrets)
+    error = gittrouble.source_error(
+        giturl.parse("https://h/p"), "fatal: Authentication failed for p4ssword", secrets=secrets
+    )
     assert error.title == "repository `https://h/p` refused the credentials, or wants some"
     assert error.detail == [("git said", "fatal: Authentication failed for <secret 1>")]
     assert "repository_credentials_provider" in error.hint
@@ -165,4 +171,4 @@ def test_ssh_asks_nothing_unless_the_user_chose_one(base, configured, expected):
 )
 def test_directories_as_cone_patterns(directories, expected):
     """Each directory with all below it, and the files on the way."""
-    assert expected == gittrees._cone(directories).splitlines()
+    assert expected == gitcheckout._cone(directories).splitlines()

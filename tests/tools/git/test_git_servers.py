@@ -4,12 +4,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import logging
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -18,97 +15,14 @@ from pathlib import Path
 import asyncssh
 import gitservers
 import pytest
+from gitservers import FILES, PASSWORD, Recorder, files, network
 
 from kubernator import errors, redaction
 from kubernator.model.origin import Origin
 from kubernator.run import remote
-from kubernator.tools import gittrees, process
-from kubernator.tools.cache import Cache
+from kubernator.tools import lockfile
 
 pytestmark = pytest.mark.tools
-
-PASSWORD = "correct-horse-battery"
-FILES = {"README.md": "top", "a/app.yaml": "one", "a/sub/more.yaml": "sub", "b/other.yaml": "two"}
-
-RUN = """
-import json, sys
-from pathlib import Path
-from kubernator.run.remote import Remotes
-from kubernator.tools.cache import Cache
-with Remotes(Cache(Path(sys.argv[1]))) as remotes:
-    repository = remotes.repository(sys.argv[2])
-    root = repository.local_dir
-    print(json.dumps([repository.commit, str(root), sorted(p.name for p in root.rglob("*.yaml"))]), flush=True)
-    sys.stdin.read()
-"""
-
-
-@pytest.fixture(autouse=True)
-def nobodys_configuration(monkeypatch):
-    """Whoever runs the tests has a git configuration that must not matter."""
-    for name, value in gitservers.PLAIN.items():
-        monkeypatch.setenv(name, value)
-    for name in ("GIT_ASKPASS", "SSH_ASKPASS", "GIT_SSH_COMMAND", "GIT_SSH", "http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture
-def root(tmp_path):
-    """Make a directory that servers give out."""
-    (tmp_path / "served").mkdir()
-    return tmp_path / "served"
-
-
-@pytest.fixture
-def origin(root):
-    """Make a repository with one commit on `main`, tagged v1."""
-    made = gitservers.Origin(root)
-    made.first = made.commit(FILES, tag="v1")
-    return made
-
-
-@pytest.fixture
-def cache(tmp_path):
-    """Make a cache."""
-    return Cache(tmp_path / "cache")
-
-
-@pytest.fixture
-def run(cache):
-    """Make the remotes of one run after another."""
-    with contextlib.ExitStack() as stack:
-        yield lambda **options: stack.enter_context(remote.Remotes(cache, **options))
-
-
-@pytest.fixture
-def web(root, origin):
-    """Start an HTTP server that wants a password."""
-    with gitservers.web(root, username="deploy", password=PASSWORD) as server:
-        yield server
-
-
-def files(directory):
-    """Return the content of a directory, without git's own."""
-    found = (path for path in sorted(directory.rglob("*")) if path.is_file())
-    return {
-        str(path.relative_to(directory)): path.read_text()
-        for path in found
-        if ".git" not in path.relative_to(directory).parts
-    }
-
-
-def network(remotes):
-    """Return the subcommands of git that talked to a server, recorded by `Recorder`."""
-    return [argv[1] for argv in remotes if argv[1] in {"fetch", "ls-remote"}]
-
-
-class Recorder(list):
-    """Runs programs and keeps their argument lists."""
-
-    def __call__(self, argv, **options):
-        self.append([*argv])
-        return process.run(argv, **options)
 
 
 class TestTransports:
@@ -275,19 +189,32 @@ class TestRefs:
         assert [files(one.local_dir), files(two.local_dir)] == [FILES, {"a/app.yaml": "dev"}]
         assert one.local_dir != two.local_dir
 
-    def test_a_tag_and_a_commit_need_no_network_again(self, run, root, origin):
-        """With the server gone, they come from the cache; a branch is an error with a way out."""
-        refs = ["v1", origin.first]
+    def test_a_commit_needs_no_network_again(self, run, root, origin):
+        """With the server gone it comes from the cache, also if it was fetched as a branch; others say a way out."""
         with gitservers.daemon(root) as port:
             address = f"git://127.0.0.1:{port}/org/project.git?ref="
-            for ref in [*refs, "main"]:
+            for ref in ("v1", "main"):
                 run().repository(address + ref)
         recorder = Recorder()
-        assert [files(run(runner=recorder).repository(address + ref).local_dir) for ref in refs] == [FILES, FILES]
+        assert files(run(runner=recorder).repository(address + origin.first).local_dir) == FILES
         assert network(recorder) == []
-        with pytest.raises(errors.SourceError, match="cannot be reached") as caught:
-            run().repository(f"{address}main")
-        assert "a tag or a full commit that is in the cache needs no network" in caught.value.hint
+        for ref in ("v1", "main"):
+            with pytest.raises(errors.SourceError, match="cannot be reached") as caught:
+                run().repository(address + ref)
+            assert f"`{ref}` is {origin.first} as of " in dict(caught.value.detail)["in the cache"]
+            assert "`--cached-repositories` takes branches and tags as the cache has them" in caught.value.hint
+
+    def test_a_tag_that_was_moved(self, run, origin, caplog):
+        """It is noticed, taken, and warned about once; a branch that moves is nothing special."""
+        run().repository(f"{origin.path}?ref=v1")
+        run().repository(f"{origin.path}?ref=main")
+        second = origin.commit({"c": "2"})
+        gitservers.git(origin.path, "tag", "--force", "v1", second)
+        for _ in range(2):
+            assert second == run().repository(f"{origin.path}?ref=v1").commit
+            assert second == run().repository(f"{origin.path}?ref=main").commit
+        said = [record.message for record in caplog.records if record.levelname == "WARNING"]
+        assert said == [f"tag `v1` of file://{origin.path} was moved, from {origin.first} to {second}"]
 
     def test_asking_twice_fetches_once(self, run, root, origin):
         """In one run a repository is looked up once; an unchanged branch is not fetched by the next one."""
@@ -299,10 +226,19 @@ class TestRefs:
             run(runner=second).repository(address)
         assert (network(first), network(second)) == (["ls-remote", "fetch"], ["ls-remote"])
 
+    def test_a_branch_that_moves_within_a_run(self, run, origin):
+        """It stays what it was, also for who asks for another part of it; with a lock file or without."""
+        for pins in (None, lockfile.Pins(origin.path.parent)):
+            remotes = run(pins=pins)
+            first = remotes.repository(f"file://{origin.path}?ref=main").commit
+            origin.commit({"moved": first})
+            assert first == remotes.repository(f"file://{origin.path}?ref=main&sparse=true").commit
+
     @pytest.mark.parametrize(
         ("ref", "title", "hint"),
         [
-            ("gone", "has no branch or tag `gone`", "ls-remote"),
+            ("gone", "has no branch or tag `gone`", "there are `main`, `v1`; `git ls-remote"),
+            ("mian", "has no branch or tag `mian`", "there are `main`; "),
             ("abc1234", "has no branch or tag `abc1234`", "full hash of 40 digits"),
             ("0" * 40, "has no commit `0000", "forced push"),
             ("a..b", "can be no branch", "a ref has no space"),
@@ -318,12 +254,14 @@ class TestRefs:
         assert caught.value.detail[0] == ("at", ".kubernator.py:3:1")
 
     def test_a_deleted_branch(self, run, origin):
-        """It was there in the run before; the cache does not stand in for it."""
-        origin.commit({"x": "1"}, branch="dev")
+        """It was there in the run before; the cache does not stand in for it, and the error says what it has."""
+        second = origin.commit({"x": "1"}, branch="dev")
         run().repository(f"{origin.path}?ref=dev")
         origin.delete("refs/heads/dev")
-        with pytest.raises(errors.SourceError, match="no branch or tag `dev`"):
+        with pytest.raises(errors.SourceError, match="no branch or tag `dev`") as caught:
             run().repository(f"{origin.path}?ref=dev")
+        assert f"`dev` is {second} as of " in dict(caught.value.detail)["in the cache"]
+        assert second == run(offline=True).repository(f"{origin.path}?ref=dev").commit
 
     def test_an_empty_repository(self, run, root):
         """Nothing was pushed yet."""
@@ -366,6 +304,15 @@ class TestFailures:
         ):
             run().repository(f"git://127.0.0.1:{port}/org/other.git")
 
+    def test_a_server_that_stalls(self, run, web, monkeypatch):
+        """It takes the question and never answers: given up after a while, which the environment may shorten."""
+        monkeypatch.setenv("GIT_HTTP_LOW_SPEED_TIME", "1")
+        over = threading.Event()
+        web.on_login = over.wait
+        with pytest.raises(errors.SourceError, match="cannot be reached"):
+            run().repository(f"http://deploy:{PASSWORD}@127.0.0.1:{web.port}/org/project.git")
+        over.set()
+
     def test_an_unknown_host_key(self, run, root, tmp_path, monkeypatch):
         """Ssh does not ask; the error says what to do."""
         with gitservers.ssh(root, tmp_path) as server:
@@ -402,7 +349,7 @@ class TestFailures:
             "import resource, signal; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000));"
             "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
             "from kubernator import errors\n"
-            f"try:\n{''.join(f'    {line}{chr(10)}' for line in RUN.strip().splitlines())}"
+            f"try:\n{''.join(f'    {line}{chr(10)}' for line in gitservers.RUN.strip().splitlines())}"
             "except errors.SourceError as error:\n    print(error)\n"
         )
         said = subprocess.run(
@@ -447,6 +394,28 @@ class TestSecrets:
             assert origin.first == remotes.repository(address).commit
         assert len(list(cache.git.iterdir())) == 1
 
+    def test_a_password_that_expires_within_a_run(self, run, web):
+        """The provider is asked again when its answer is refused; once, and not when it has nothing new."""
+        answers = iter(["expired-password", "first-password"])
+        asked = []
+
+        def provider(split):
+            asked.append(split.password)
+            return None, "deploy", next(answers, "second-password")
+
+        web.password = "first-password"
+        remotes = run()
+        remotes.set_credentials_provider(provider)
+        repository = remotes.repository(f"http://127.0.0.1:{web.port}/org/project.git?sparse=true")
+        assert len(asked) == 2
+        web.password = "second-password"
+        (path,) = remotes.paths(repository, ["a"])
+        assert (files(path)["app.yaml"], len(asked)) == ("one", 3)
+        web.password = "something-else"
+        with pytest.raises(errors.SourceError, match="refused the credentials"):
+            remotes.repository(f"http://127.0.0.1:{web.port}/org/project.git?ref=v1")
+        assert len(asked) == 5
+
     @pytest.mark.parametrize("first", [PASSWORD, ""])
     def test_a_redirect_does_not_take_it_along(self, run, web, root, first):
         """The credentials are for one server; another that it names does not get them, asked for them first or not."""
@@ -474,217 +443,6 @@ class TestSecrets:
         """Nobody else may look into it."""
         run().repository(origin.path)
         assert {0o700} == {path.stat().st_mode & 0o777 for path in (cache.git, *cache.git.iterdir())}
-
-
-class TestCache:
-    """What is in the cache works, whoever was there before."""
-
-    @pytest.mark.parametrize(
-        "damage",
-        [
-            lambda mirror: (mirror / "HEAD").unlink(),
-            lambda mirror: shutil.rmtree(mirror / "objects"),
-            lambda mirror: [_cut(pack) for pack in (mirror / "objects" / "pack").glob("*.pack")],
-            lambda mirror: [_cut(pack) for pack in (mirror / "objects" / "pack").glob("*.idx")],
-            lambda mirror: (mirror / "config").write_text("nonsense"),
-            lambda mirror: (mirror / "shallow.lock").write_text(""),
-            lambda mirror: (mirror / "refs" / "kubernator" / "fetched.lock").write_text(""),
-        ],
-        ids=["no-head", "no-objects", "cut-pack", "cut-index", "config", "shallow-lock", "ref-lock"],
-    )
-    @pytest.mark.parametrize("change", ["moved", "same"])
-    def test_a_broken_mirror_is_fetched_anew(self, run, origin, cache, damage, change):
-        """Whether there is something new to fetch, or only a directory to make again."""
-        address = f"file://{origin.path}?ref=main"
-        run().repository(address)
-        expected = FILES
-        if change == "moved":
-            expected = {"new": "1"}
-            origin.commit(expected)
-        (home,) = cache.git.iterdir()
-        shutil.rmtree(home / "trees")
-        damage(home / "mirror")
-        assert expected == files(run().repository(address).local_dir)
-        assert expected == files(run().repository(address).local_dir)
-
-    def test_what_a_script_wrote_is_gone_in_the_next_run(self, run, origin, cache):
-        """A changed, a deleted and an additional file, also in a new directory."""
-        with remote.Remotes(cache) as remotes:
-            tree = remotes.repository(origin.path).local_dir
-            (tree / "a" / "app.yaml").write_text("changed")
-            (tree / "b" / "other.yaml").unlink()
-            (tree / "new").mkdir()
-            (tree / "new" / "rendered.yaml").write_text("left over")
-        again = run().repository(origin.path).local_dir
-        assert (tree, FILES) == (again, files(again))
-
-    def test_a_tree_in_use_is_left_alone(self, run, origin):
-        """While a run uses what its script changed, another run has a clean directory of its own."""
-        first = run().repository(origin.path).local_dir
-        (first / "a" / "app.yaml").write_text("changed")
-        second = run().repository(origin.path).local_dir
-        assert ((first / "a" / "app.yaml").read_text(), files(second)) == ("changed", FILES)
-        assert first != second
-
-    def test_files_that_always_look_changed(self, origin, cache):
-        """Line endings that git would write differently are no reason to make the directory again."""
-        origin.commit({"x.txt": "a\r\nb\r\n"})
-        origin.commit({"x.txt": "a\r\nb\r\n", ".gitattributes": "*.txt text\n"}, only=[".gitattributes"])
-        first, second = Recorder(), Recorder()
-        for recorder in (first, second):
-            with remote.Remotes(cache, runner=recorder) as remotes:
-                remotes.repository(origin.path)
-        assert [any(argv[1] == "checkout" for argv in recorder) for recorder in (first, second)] == [True, False]
-
-    def test_processes_at_once(self, root, origin, cache):
-        """Several cold starts on one cache: all get all files, from one directory."""
-        with gitservers.daemon(root) as port:
-            address = f"git://127.0.0.1:{port}/org/project.git?ref=main"
-            started = [_start(cache, address) for _ in range(4)]
-            results = [json.loads(each.stdout.readline()) for each in started]
-            for each in started:
-                each.communicate()
-        names = sorted(Path(name).name for name in FILES if name.endswith(".yaml"))
-        assert [[origin.first, results[0][1], names]] * 4 == results
-
-    def test_a_killed_run(self, root, origin, cache, run):
-        """Killed while the server answers, it leaves a cache that the next run can use."""
-        arrived, go_on = threading.Event(), threading.Event()
-        with gitservers.web(root, username="u", password="p") as server:
-            calls = []
-
-            def pause():
-                calls.append(server.requests[-1])
-                if calls[-1].endswith("git-upload-pack") and len([c for c in calls if c == calls[-1]]) == 2:
-                    arrived.set()
-                    go_on.wait()
-
-            server.on_login = pause
-            address = f"http://u:p@127.0.0.1:{server.port}/org/project.git?ref=main"
-            started = _start(cache, address)
-            arrived.wait()
-            started.send_signal(signal.SIGKILL)
-            started.communicate()
-            server.on_login = lambda: None
-            assert files(run().repository(address).local_dir) == FILES
-            go_on.set()
-            assert files(run().repository(address).local_dir) == FILES
-
-    def test_a_killed_checkout(self, run, origin, cache):
-        """What it left half done is removed."""
-        run().repository(origin.path)
-        (trees,) = cache.git.glob("*/trees")
-        (trees / "tmp-left").mkdir()
-        second = origin.commit({"n": "1"})
-        assert second == run().repository(origin.path).local_dir.name
-        assert not list(trees.glob("tmp-*"))
-
-    def test_old_trees_go_and_used_ones_stay(self, run, origin, cache):
-        """After two weeks without use, a tree goes when another is built; not one that is in use."""
-        with remote.Remotes(cache) as remotes:
-            old = remotes.repository(origin.path).local_dir
-        origin.commit({"n": "1"})
-        used = run().repository(origin.path).local_dir
-        for tree in (old, used):
-            os.utime(f"{tree}.lock", (0, 0))
-        origin.commit({"n": "2"})
-        run().repository(origin.path)
-        assert (old.exists(), used.exists()) == (False, True)
-        assert not Path(f"{old}.lock").exists()
-        assert gittrees.KEEP_DAYS == 14
-
-    def test_a_git_hooks_environment_does_not_matter(self, run, origin, tmp_path, monkeypatch):
-        """Run in a hook, we get variables that name another repository; a user's own hooks do not run either."""
-        (tmp_path / "hooks").mkdir()
-        (tmp_path / "hooks" / "post-checkout").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
-        (tmp_path / "hooks" / "post-checkout").chmod(0o755)
-        (tmp_path / "gitconfig").write_text(f"[core]\n\thooksPath = {tmp_path}/hooks\n[submodule]\n\trecurse = true\n")
-        monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
-        monkeypatch.setenv("GIT_DIR", str(origin.path))
-        monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
-        assert files(run().repository(origin.path).local_dir) == FILES
-        assert not (tmp_path / "ran").exists()
-        assert not (tmp_path / "index").exists()
-
-    def test_a_script_may_ask_git(self, run, origin):
-        """A tree is a repository of its own, at the commit."""
-        tree = run().repository(origin.path).local_dir
-        assert (origin.first, "") == (gitservers.git(tree, "rev-parse", "HEAD"), gitservers.git(tree, "status", "-s"))
-        assert gitservers.git(tree, "log", "--format=%s") == "commit"
-
-    def test_submodules_are_empty_directories(self, run, root, origin, caplog):
-        """They are not fetched, and the log says so."""
-        gitservers.git(
-            origin.work, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(origin.path), "mod"
-        )
-        gitservers.git(origin.work, "commit", "--quiet", "-m", "module")
-        gitservers.git(origin.work, "push", "--quiet", str(origin.path), "main")
-        with caplog.at_level(logging.INFO, "kubernator.repository"):
-            tree = run().repository(origin.path).local_dir
-        assert list((tree / "mod").iterdir()) == []
-        assert "submodules, which are not fetched" in caplog.text
-
-
-class TestSparse:
-    """`?sparse=true` fetches the directories that are walked, and nothing below others."""
-
-    def test_only_what_is_asked_for(self, run, origin, cache):
-        """The directory, the files on the way, and no other file, not even in the mirror."""
-        remotes = run()
-        repository = remotes.repository(f"file://{origin.path}?sparse=true")
-        (path,) = remotes.paths(repository, ["/a/sub"])
-        assert files(path.parent.parent) == {"README.md": "top", "a/app.yaml": "one", "a/sub/more.yaml": "sub"}
-        blob = gitservers.git(origin.path, "rev-parse", f"{origin.first}:b/other.yaml")
-        (mirror,) = cache.git.glob("*/partial")
-        objects = gitservers.git(mirror, "cat-file", "--batch-all-objects", "--batch-check")
-        assert blob not in objects
-        assert gitservers.git(origin.path, "rev-parse", f"{origin.first}:a/app.yaml") in objects
-
-    def test_other_directories_later(self, run, web, origin):
-        """In the same run, in another one at the same time, whole, and by who asks for all; with passwords."""
-        address = f"http://deploy:{PASSWORD}@127.0.0.1:{web.port}/org/project.git?ref=v1"
-        one, two = run(), run()
-        first = one.paths(one.repository(f"{address}&sparse=true"), ["a"])[0]
-        second = two.paths(two.repository(f"{address}&sparse=true"), ["b"])[0]
-        third = one.paths(one.repository(f"{address}&sparse=true"), ["b", "a/sub"])
-        assert [files(first), files(second)] == [{"app.yaml": "one", "sub/more.yaml": "sub"}, {"other.yaml": "two"}]
-        assert [files(path) for path in third] == [{"other.yaml": "two"}, {"more.yaml": "sub"}]
-        assert {"README.md", "a", ".git"} == {entry.name for entry in first.parent.iterdir()}
-        assert files(one.repository(f"{address}&sparse=true").local_dir) == FILES
-        assert files(two.repository(address).local_dir) == FILES
-
-    @pytest.mark.parametrize("behaviour", [{}, {"protocol": False}, {"dumb": True}], ids=["v2", "v0", "dumb"])
-    def test_a_server_that_does_not_filter(self, run, root, origin, behaviour):
-        """It sends everything, and the tree is the same."""
-        gitservers.git(origin.path, "config", "uploadpack.allowFilter", "false")
-        origin.update_server_info()
-        with gitservers.web(root, **behaviour) as server:
-            remotes = run()
-            repository = remotes.repository(f"http://127.0.0.1:{server.port}/org/project.git?sparse=true")
-            assert [files(path) for path in remotes.paths(repository, ["b"])] == [{"other.yaml": "two"}]
-
-    def test_a_server_that_gives_out_no_single_files(self, run, root, origin):
-        """It filters, and then refuses the files: everything is fetched."""
-        with gitservers.web(root, protocol=False) as server:
-            remotes = run()
-            repository = remotes.repository(f"http://127.0.0.1:{server.port}/org/project.git?sparse=true")
-            assert [files(path) for path in remotes.paths(repository, ["b"])] == [{"other.yaml": "two"}]
-
-    def test_a_server_that_has_become_a_plain_one(self, run, root, origin):
-        """Git would start itself without end, looking for files on a server that cannot answer."""
-        origin.update_server_info()
-        with gitservers.web(root) as server:
-            address = f"http://127.0.0.1:{server.port}/org/project.git?sparse=true"
-            run().repository(address)
-            server.dumb = True
-            remotes = run()
-            assert [files(p) for p in remotes.paths(remotes.repository(address), ["b"])] == [{"other.yaml": "two"}]
-
-    def test_a_directory_that_is_not_there(self, run, origin):
-        """Asking for it is an error, as without `sparse`."""
-        remotes = run()
-        with pytest.raises(errors.SourceError, match="`c` is not in repository"):
-            remotes.paths(remotes.repository(f"file://{origin.path}?sparse=true"), ["c"])
 
 
 class TestPaths:
@@ -760,14 +518,3 @@ class TestPaths:
             remotes.set_credentials_provider(("https", "u", "p"))
         remotes.set_credentials_provider(None)
         assert remotes.credentials_provider is None
-
-
-def _cut(path):
-    path.chmod(0o600)
-    path.write_bytes(path.read_bytes()[:40])
-
-
-def _start(cache, address):
-    return subprocess.Popen(
-        [sys.executable, "-c", RUN, str(cache.root), address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )

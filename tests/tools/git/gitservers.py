@@ -12,11 +12,13 @@ import contextlib
 import datetime as dt
 import http.server
 import ipaddress
+import json
 import os
 import shlex
 import socketserver
 import ssl
 import subprocess
+import sys
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -26,9 +28,31 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from kubernator.tools import process
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from kubernator.tools.cache import Cache
+
+PASSWORD = "correct-horse-battery"
+FILES = {"README.md": "top", "a/app.yaml": "one", "a/sub/more.yaml": "sub", "b/other.yaml": "two"}
+
+RUN = """
+import json, sys
+from pathlib import Path
+from kubernator.run.remote import Remotes
+from kubernator.tools.cache import Cache
+with Remotes(Cache(Path(sys.argv[1]))) as remotes:
+    repository = remotes.repository(sys.argv[2])
+    root = repository.local_dir
+    print(json.dumps([repository.commit, str(root), sorted(p.name for p in root.rglob("*.yaml"))]), flush=True)
+    sys.stdin.read()
+"""
+"""A run that fetches a repository, says what came of it, and stays until its input is closed."""
+
+LFS = "application/vnd.git-lfs+json"
 
 PLAIN = {
     "GIT_AUTHOR_NAME": "a",
@@ -74,7 +98,7 @@ class Origin:
         elif git(self.work, "symbolic-ref", "HEAD") != f"refs/heads/{branch}":
             git(self.work, "checkout", "--quiet", "-B", branch)
         for old in [] if only else git(self.work, "ls-files").splitlines():
-            (self.work / old).unlink()
+            (self.work / old).unlink(missing_ok=True)  # a submodule is not there
         for name, content in files.items():
             (self.work / name).parent.mkdir(parents=True, exist_ok=True)
             (self.work / name).write_bytes(content.encode())
@@ -93,6 +117,37 @@ class Origin:
     def update_server_info(self) -> None:
         """Write what a server without git needs."""
         git(self.path, "update-server-info")
+
+
+class Recorder(list[list[str]]):
+    """Runs programs and keeps their argument lists."""
+
+    def __call__(self, argv: Any, **options: Any) -> process.Completed:
+        """Run one."""
+        self.append([*argv])
+        return process.run(argv, **options)
+
+
+def start(cache: Cache, address: str) -> subprocess.Popen[str]:
+    """Start a process that does so."""
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN, str(cache.root), address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def network(recorder: Recorder) -> list[str]:
+    """Return the subcommands of git that talked to a server."""
+    return [argv[1] for argv in recorder if argv[1] in {"fetch", "ls-remote"}]
+
+
+def files(directory: Path) -> dict[str, str]:
+    """Return the content of a directory, without git's own."""
+    found = (path for path in sorted(directory.rglob("*")) if path.is_file())
+    return {
+        str(path.relative_to(directory)): path.read_text()
+        for path in found
+        if ".git" not in path.relative_to(directory).parts
+    }
 
 
 def git(cwd: Path, *args: str) -> str:
@@ -136,6 +191,7 @@ class Web:
     redirect: str = ""
     protocol: bool = True
     requests: list[str] = field(default_factory=list)
+    sent: int = 0
     logins: list[str] = field(default_factory=list)
     on_login: Callable[[], object] = lambda: None
 
@@ -172,7 +228,9 @@ def web(  # noqa: C901 - the handler needs the state, and the server the handler
                 self.reply(401, {"WWW-Authenticate": 'Basic realm="git"'}, b"who are you?\n")
             elif state.redirect:
                 self.reply(302, {"Location": state.redirect + self.path}, b"")
-            elif state.dumb:
+            elif self.path.endswith("/info/lfs/objects/batch"):
+                self.reply(200, {"Content-Type": LFS}, _batch(state, self.path, body))
+            elif state.dumb or "/lfs/objects/" in self.path:
                 file = state.root / self.path.partition("?")[0].lstrip("/")
                 self.reply(200, {}, file.read_bytes()) if file.is_file() else self.reply(404, {}, b"")
             else:
@@ -184,6 +242,7 @@ def web(  # noqa: C901 - the handler needs the state, and the server the handler
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+            state.sent += len(body)
 
     class Server(http.server.ThreadingHTTPServer):
         daemon_threads = True
@@ -199,6 +258,22 @@ def web(  # noqa: C901 - the handler needs the state, and the server the handler
         state.port = server.server_address[1]
         with _serving(server):
             yield state
+
+
+def _batch(state: Web, path: str, body: bytes) -> bytes:
+    """Answer where files of Git LFS are to be had: below the repository, where git-lfs itself puts them.
+
+    Source: git-lfs, docs/api/batch.md.
+    """
+    repository = path.removesuffix("/info/lfs/objects/batch")
+    answers = []
+    for each in json.loads(body)["objects"]:
+        file = f"{repository}/lfs/objects/{each['oid'][:2]}/{each['oid'][2:4]}/{each['oid']}"
+        if (state.root / file.lstrip("/")).is_file():
+            answers.append({**each, "actions": {"download": {"href": f"http://127.0.0.1:{state.port}{file}"}}})
+        else:
+            answers.append({**each, "error": {"code": 404, "message": "Object does not exist"}})
+    return json.dumps({"transfer": "basic", "objects": answers}).encode()
 
 
 def _chunks(stream: Any) -> Iterator[bytes]:

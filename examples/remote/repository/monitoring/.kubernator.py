@@ -1,0 +1,3 @@
+# Runs in the trees that walk this directory, with what they have set in their context.
+
+ktor.app.walk_local("../common")
