@@ -118,16 +118,16 @@ class Programs:
         timeout: float | None = None,
         check: bool = True,
         log_stdout: bool = False,
-        stderr_level: int = logging.WARNING,
+        stderr_level: int | Callable[[str], int] = logging.WARNING,
         safe_args: Sequence[str] | None = None,
         hint: str = "",
     ) -> Completed:
         """Run a program to its end and return what it said, not redacted.
 
-        Its stderr goes line by line, redacted, into the logger ``kubernator.<plugin>.proc`` at ``stderr_level``; its
-        stdout too, at INFO, with ``log_stdout``. ``env`` holds changes to the environment, where None removes;
-        ``timeout`` is in seconds. ``safe_args`` is shown in place of ``args``, which are shown redacted otherwise.
-        ``hint`` goes with the error of a program that is missing or cannot be started.
+        Its stderr goes line by line, redacted, into the logger ``kubernator.<plugin>.proc`` at ``stderr_level``, which
+        may be a function of the line; its stdout too, at INFO, with ``log_stdout``. ``env`` holds changes to the
+        environment, where None removes; ``timeout`` is in seconds. ``safe_args`` is shown in place of ``args``, which
+        are shown redacted otherwise. ``hint`` goes with the error of a program that is missing or cannot be started.
 
         Raises `errors.ToolNotFound`, `errors.ToolTimedOut`, with ``check`` `errors.ToolFailed`, and `errors.ToolError`
         for what cannot be started. Interrupted, it ends the program and all that this has started.
@@ -142,8 +142,9 @@ class Programs:
         safe = [shown, *([os.fspath(word) for word in args] if safe_args is None else safe_args)]
         logger.debug("running %s", self._redacted(" ".join(safe)))
 
-        def log(level: int) -> Callable[[str], None]:
+        def log(chosen: int | Callable[[str], int]) -> Callable[[str], None]:
             def take(line: str) -> None:
+                level = chosen(line) if callable(chosen) else chosen
                 if line.strip() and logger.isEnabledFor(level):
                     logger.log(level, "%s", self._redacted(line))
 

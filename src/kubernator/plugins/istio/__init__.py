@@ -1,0 +1,5 @@
+"""The Istio plugin."""
+
+from kubernator.plugins.istio.plugin import IstioNamespace, IstioPlugin
+
+__all__ = ["IstioNamespace", "IstioPlugin"]
