@@ -14,6 +14,7 @@ from kubernator.scope.namespace import View
 
 if TYPE_CHECKING:
     from kubernator.plugins.app import AppNamespace
+    from kubernator.plugins.helm.namespace import HelmNamespace
     from kubernator.plugins.k8s.plugin import K8sNamespace
     from kubernator.plugins.kubeconfig import KubeconfigNamespace
     from kubernator.scope.containers import ContextDict
@@ -41,7 +42,7 @@ class Ktor(View):
         k8s: K8sNamespace
         kubeconfig: KubeconfigNamespace
         tf: Any
-        helm: Any
+        helm: HelmNamespace
         templates: Any
         kops: Any
 

@@ -65,7 +65,8 @@ class ResourcePolicy:
 class Resource:
     """One object as we want it. The manifest is not shared with anybody and must not be changed.
 
-    ``directory`` is the position of the visit that added it, which is its turn in the order of applying.
+    ``directory`` is the position of the visit that added it, which is its turn in the order of applying; ``turn`` is
+    the place inside the directory where that matters, and ``awaited`` says that what has a later turn waits for it.
     ``instructions`` are client-side merge instructions (``$patch`` and its kin), already taken out of the manifest:
     path of the map or list they stood in -> the instruction as written.
     """
@@ -77,6 +78,8 @@ class Resource:
     source_map: SourceMap = field(default_factory=SourceMap)
     touched_by: tuple[Touch, ...] = ()
     directory: int = 0
+    turn: int = 0
+    awaited: bool = False
     policy: ResourcePolicy = field(default_factory=ResourcePolicy)
     instructions: tuple[tuple[Path, Any], ...] = ()
 

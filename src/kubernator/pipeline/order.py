@@ -1,7 +1,8 @@
 """In which order resources are applied, as phases.
 
 Namespaces of the whole tree come first, then custom resource definitions, which are waited for; then the directories in
-walk order, each with its kinds by rank. What depends on what inside a directory narrows this further: see ``within``.
+walk order, each by the turns of its resources and by the rank of their kinds. What depends on what inside a directory
+narrows this further: see ``within``.
 """
 
 from __future__ import annotations
@@ -106,12 +107,13 @@ def phases(
 ) -> list[OrderedPhase]:
     """Return all resources as phases to be applied one after the other; no phase is empty.
 
-    ``within`` splits one directory's resources into groups, the first applied first. Namespaces and definitions are
-    waited for, as the rest cannot be written, or not even be tried, without them.
+    ``within`` splits the resources of one turn of a directory into groups, the first applied first. Namespaces and
+    definitions are waited for, as the rest cannot be written, or not even be tried, without them; so is what says that
+    it is awaited.
     """
     namespaces: list[Resource] = []
     definitions: list[Resource] = []
-    directories: dict[int, list[Resource]] = {}
+    turns: dict[tuple[int, int], list[Resource]] = {}
     for resource in resources:
         match resource.ref.group, resource.ref.kind:
             case "", "Namespace":
@@ -119,16 +121,16 @@ def phases(
             case "apiextensions.k8s.io", "CustomResourceDefinition":
                 definitions.append(resource)
             case _:
-                directories.setdefault(resource.directory, []).append(resource)
+                turns.setdefault((resource.directory, resource.turn), []).append(resource)
     first = [
         OrderedPhase(name=name, resources=tuple(members), wait=True)
         for name, members in ((NAMESPACES, namespaces), (DEFINITIONS, definitions))
         if members
     ]
     rest = [
-        OrderedPhase(name=_name(group), resources=tuple(group))
-        for position in sorted(directories)
-        for group in within(directories[position])
+        OrderedPhase(name=_name(group), resources=tuple(group), wait=any(each.awaited for each in group))
+        for position in sorted(turns)
+        for group in within(turns[position])
         if group
     ]
     return [*first, *rest]

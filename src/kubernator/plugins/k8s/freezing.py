@@ -75,6 +75,8 @@ class Freezer:
             source_map=record.source_map,
             touched_by=record.touched_by,
             directory=record.directory,
+            turn=record.turn,
+            awaited=record.awaited,
             policy=self._policy(record.scope),
             instructions=instructions,
         )

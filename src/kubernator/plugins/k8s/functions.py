@@ -21,6 +21,7 @@ from kubernator.scope.registrations import Registrations
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kubernator.model.origin import Origin
     from kubernator.model.resource import Manifest, Touch
     from kubernator.plugin import Host, Scope
 
@@ -46,11 +47,15 @@ class Registry(Generic[_Function]):
             ("k8s", f"_{word.replace(' ', '_')}s")
         )
 
-    def add(self, scope: Scope, function: _Function) -> None:
-        """Register a function in a scope; raises `wrong.InvalidOption` for what cannot be called."""
+    def add(self, scope: Scope, function: _Function, *, origin: Origin | None = None) -> None:
+        """Register a function in a scope; raises `wrong.InvalidOption` for what cannot be called.
+
+        ``origin`` is what messages name when the function has changed something; without it where the run is now.
+        """
         if not callable(function):
             raise wrong.InvalidOption(f"a {self.word} is a function, not a `{type(function).__name__}`")
-        self._registrations.add(scope, Registered(function=function, name=_name(function), origin=self._host.origin()))
+        place = origin or self._host.origin()
+        self._registrations.add(scope, Registered(function=function, name=_name(function), origin=place))
 
     def remove(self, scope: Scope, function: _Function) -> None:
         """Take a function away in a scope and below; raises an error that is a ValueError when it is not there."""

@@ -67,11 +67,16 @@ class K8SPropagationPolicy(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Record:
-    """What the run knows of a resource beyond its manifest. ``renamed`` is told when its identity has changed."""
+    """What the run knows of a resource beyond its manifest. ``renamed`` is told when its identity has changed.
+
+    ``turn`` and ``awaited`` are those of `model.resource.Resource`, for plugins that add resources.
+    """
 
     origin: Origin
     scope: Scope
     directory: int
+    turn: int = 0
+    awaited: bool = False
     source_map: SourceMap = field(default_factory=SourceMap)
     touched_by: tuple[Touch, ...] = ()
     renamed: Callable[[K8SResource, K8SResourceKey], None] | None = None
