@@ -8,6 +8,13 @@ from typing import Any, NoReturn
 __all__ = ["ContextDict", "FrozenDict", "FrozenList", "FrozenSet", "detach", "freeze"]
 
 
+class _NotSet(KeyError):
+    """A key that is not there, said in words; KeyError itself shows only the key."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class ContextDict(dict[str, Any]):
     """A dict whose keys can be read and written as attributes; what ``ktor.x = {...}`` becomes.
 
@@ -21,9 +28,10 @@ class ContextDict(dict[str, Any]):
         return super().__getattribute__(name)
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(
-            f"`{name}` is not set; there are {', '.join(map(str, self)) or 'no keys'}", name=name, obj=self
-        )
+        raise AttributeError(_not_set(self, name), name=name, obj=self)
+
+    def __missing__(self, key: Any) -> Any:
+        raise _NotSet(_not_set(self, key))
 
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = ContextDict(value) if type(value) is dict else value
@@ -35,6 +43,14 @@ class ContextDict(dict[str, Any]):
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *map(str, self)]
+
+
+def _not_set(there: dict[str, Any], name: Any) -> str:
+    import difflib  # noqa: PLC0415 - for a message
+
+    close = difflib.get_close_matches(str(name), map(str, there), n=1)
+    meant = f"; did you mean `{close[0]}`?" if close else ""
+    return f"`{name}` is not set; there are {', '.join(map(str, there)) or 'no keys'}{meant}"
 
 
 def detach(value: Any) -> Any:

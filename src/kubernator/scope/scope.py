@@ -22,13 +22,14 @@ class Scope:
     nothing above or beside. Writing always lands here. After `freeze`, writes raise.
     """
 
-    __slots__ = ("_values", "frozen", "label", "parent")
+    __slots__ = ("_copied", "_values", "frozen", "label", "parent")
 
     def __init__(self, parent: Scope | None = None, *, label: str = "") -> None:
         self.parent = parent
         self.label = label
         self.frozen = False
         self._values: dict[Key, Any] = {}
+        self._copied: set[Key] = set()
 
     def __repr__(self) -> str:
         return f"Scope({self.label!r})"
@@ -71,6 +72,7 @@ class Scope:
         mine = containers.detach(inherited)
         if mine is not inherited:
             self._values[key] = mine
+            self._copied.add(key)
         return mine
 
     def gather(self, key: Key) -> Iterator[tuple[Scope, Any]]:
@@ -78,6 +80,10 @@ class Scope:
         for scope in self.chain:
             if key in scope._values:
                 yield scope, scope._values[key]
+
+    def holder(self, key: Key) -> Scope | None:
+        """Return the nearest scope that was given a value, or None; one that copied its ancestor's was not."""
+        return next((scope for scope, _ in self.gather(key) if key not in scope._copied), None)
 
     def write(self, key: Key, value: Any) -> None:
         """Set a value here. Raises RuntimeError after the walk."""
@@ -87,6 +93,7 @@ class Scope:
                 f"setting `{_name(key)}` would have no effect"
             )
         self._values[key] = value
+        self._copied.discard(key)
 
     def delete(self, key: Key) -> None:
         """Remove a value set here; what an ancestor set is seen again. Raises KeyError when it is not set here."""
@@ -95,6 +102,7 @@ class Scope:
         if key not in self._values:
             raise KeyError(key[1])
         del self._values[key]
+        self._copied.discard(key)
 
     def own(self, key: Key) -> bool:
         """Whether the value is set here and not only inherited."""

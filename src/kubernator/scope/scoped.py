@@ -23,7 +23,7 @@ class scoped(Generic[_Value]):  # noqa: N801 - reads like a built-in where it is
     ::
 
         class HelmNamespace(Namespace):
-            includes = scoped(Globs("*.helm.yaml"))
+            includes = scoped(Globs(["*.helm.yaml"]))
             check_chart_versions = scoped(False)
 
     ``convert`` turns what a script assigns into what is kept, or raises.
