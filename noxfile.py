@@ -19,7 +19,8 @@ THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 TEMPORARY = "--basetemp=.dev/tmp"  # nothing is left outside the checkout
 
-# before the tests, where the progress of a build that takes many minutes is seen
+# before the tests, where the progress of builds that take many minutes is seen: the control plane here, the programs
+# that the tests run by `python -m toolchain` (tests/toolchain/table.py says which, and where each comes from)
 OBTAIN = """
 import os
 from kubernator.sandbox import binaries
@@ -89,6 +90,9 @@ def tests(session: nox.Session) -> None:
         f"whole suite on Python {THIS}; pure logic also on: {', '.join(others()) or 'no other, none was found'}"
     )
     session.run("python", "-c", OBTAIN)
+    if not session.posargs:  # else only what the chosen tests ask for
+        # with one that cannot be had, the others are tested, and what needs it fails and says so
+        session.run("python", "-m", "toolchain", env={"PYTHONPATH": "tests"}, success_codes=[0, 1])
     session.run("pytest", "-n", "2", TEMPORARY, *(session.posargs or ["tests"]))
 
 

