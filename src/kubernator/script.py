@@ -14,9 +14,22 @@ from kubernator.scope.namespace import View
 
 if TYPE_CHECKING:
     from kubernator.plugins.app import AppNamespace
+    from kubernator.plugins.awscli import AwscliNamespace
+    from kubernator.plugins.eks import EksNamespace
+    from kubernator.plugins.gke import GkeNamespace
     from kubernator.plugins.helm.namespace import HelmNamespace
+    from kubernator.plugins.istio import IstioNamespace
+    from kubernator.plugins.k3d import K3dNamespace
     from kubernator.plugins.k8s.plugin import K8sNamespace
+    from kubernator.plugins.kind import KindNamespace
+    from kubernator.plugins.kops.namespace import KopsNamespace
     from kubernator.plugins.kubeconfig import KubeconfigNamespace
+    from kubernator.plugins.kubectl import KubectlNamespace
+    from kubernator.plugins.minikube import MinikubeNamespace
+    from kubernator.plugins.sandbox import SandboxNamespace
+    from kubernator.plugins.templates.plugin import TemplatesNamespace
+    from kubernator.plugins.terraform import TerraformNamespace
+    from kubernator.plugins.terragrunt import TerragruntNamespace
     from kubernator.scope.containers import ContextDict
 
 __all__ = ["Ktor", "ScriptLogger", "ktor", "logger"]
@@ -39,12 +52,23 @@ class Ktor(View):
         globals: Ktor
         common: ContextDict
         app: AppNamespace
-        k8s: K8sNamespace
-        kubeconfig: KubeconfigNamespace
-        tf: Any
+        awscli: AwscliNamespace
+        eks: EksNamespace
+        gke: GkeNamespace
         helm: HelmNamespace
-        templates: Any
-        kops: Any
+        istio: IstioNamespace
+        k3d: K3dNamespace
+        k8s: K8sNamespace
+        kind: KindNamespace
+        kops: KopsNamespace
+        kubeconfig: KubeconfigNamespace
+        kubectl: KubectlNamespace
+        minikube: MinikubeNamespace
+        sandbox: SandboxNamespace
+        templates: TemplatesNamespace
+        terraform: TerraformNamespace
+        terragrunt: TerragruntNamespace
+        tf: Any
 
         def __getattr__(self, name: str) -> Any: ...
         def __setattr__(self, name: str, value: Any) -> None: ...
