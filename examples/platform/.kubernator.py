@@ -1,4 +1,4 @@
-"""One tree with everything: outputs of Terraform, a chart, templates, a transformer and a directory of a git repository."""
+"""One tree with everything: Terraform outputs, a chart, templates, a transformer, a directory of a git repository."""
 
 ktor.app.register_plugin("k8s")
 ktor.app.register_plugin("terraform")
