@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -304,6 +305,48 @@ def test_dependencies_come_from_repositories_too(helm: Path, tree: Tree, reposit
     (blog / "Chart.yaml").write_text(text.replace(">=0.1.0", "9.9.9"))
     (found,) = tree.run().diagnostics.errors
     assert ("needed by", "chart blog 0.1.0") in found.detail
+
+
+NEEDS = "{apiVersion: v2, name: %s, version: 1.0.0, dependencies: [{name: leaf, version: 1.0.0, repository: %r}]}"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_name_of_a_chart_leads_nowhere(
+    *, helm: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    """What a chart calls itself is no place to write to, whoever made it."""
+    monkeypatch.setenv("TMPDIR", str(tree.home))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    leaf = tree.home / "the-leaf"
+    leaf.mkdir()
+    (leaf / "Chart.yaml").write_text("{apiVersion: v2, name: ../../../../leaf, version: 1.0.0}")
+    if packed:
+        shutil.make_archive(str(leaf), "gztar", leaf.parent, leaf.name)
+    web = tree.home / "web"
+    web.mkdir()
+    (web / "Chart.yaml").write_text(NEEDS % ("../../../web", f"file://../the-leaf{'.tar.gz' * packed}"))
+    there = {*tree.home.iterdir(), tree.home / "cache"}
+    (found,) = tree.write({"a.helm.yaml": release(str(web))}).run().diagnostics.errors
+    assert "cannot be rendered" in found.message
+    assert there >= set(tree.home.iterdir())
+
+
+def test_what_cannot_be_had_is_a_finding(helm: Path, tree: Tree) -> None:
+    """A chart that cannot be copied, an address that is none, the home of nobody."""
+    web = tree.home / "web"
+    web.mkdir()
+    (tree.home / "leaf").mkdir()
+    (tree.home / "leaf" / "Chart.yaml").write_text("{apiVersion: v2, name: leaf, version: 1.0.0}")
+    (web / "link").symlink_to("nowhere")
+    for where, said in (
+        ("file://../leaf", "the chart `web` cannot be copied to add what it needs"),
+        ("http://[bad", "the address of a download cannot be read"),
+    ):
+        (web / "Chart.yaml").write_text(NEEDS % ("web", where))
+        tree.write({"a.helm.yaml": release(str(web))})
+        assert [said] == tree.run().messages
+    tree.write({"a.helm.yaml": release("~nobody-of-that-name/web")})
+    assert tree.run().messages == ["there is no chart `~nobody-of-that-name/web`: no such directory or archive"]
 
 
 def test_newer_versions_are_said(

@@ -249,24 +249,26 @@ def test_a_helm_that_breaks(
     assert "hunter2hunter2" not in caplog.text + str(found)
 
 
-@pytest.mark.parametrize("body", ["echo garbage", "echo '- a: list'", "true"])
+@pytest.mark.parametrize(("body", "found"), [("echo garbage", 1), ("echo '- a: list'", 1), ("true", 0)])
 def test_a_helm_that_prints_something_else(
-    tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str
+    *, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, found: int
 ) -> None:
-    """Output in which no chart's file is named holds no resource."""
+    """Output in which no chart's file is named is no chart without resources."""
     _program(tmp_path, monkeypatch, body)
     tree.write({"a.helm.yaml": release(CHARTS / "web")}).run()
     assert tree.names() == []
+    assert found == len(tree.diagnostics.errors)
+    assert all("names no file of the chart" in message for message in tree.messages)
 
 
 @pytest.mark.parametrize("body", ["echo v2.17.0", "echo garbage", "exit 3"])
 def test_what_is_no_helm_of_ours(tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
-    """Helm 2, and what is no helm at all, is refused when the plugin is registered."""
+    """Helm 2, and what is no helm at all, is refused when there is something to render; before, nobody asks it."""
     monkeypatch.setenv("EARLY", "1")
     _program(tmp_path, monkeypatch, body)
-    with pytest.raises(errors.ToolError) as raised:
-        tree.run()
-    assert ".kubernator.py:1" in str(raised.value.origin or raised.value.detail)
+    tree.run()
+    with pytest.raises(errors.ToolError, match="is no Helm that can be used"):
+        tree.write({"a.helm.yaml": release(CHARTS / "web")}).run()
 
 
 def test_without_helm(tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

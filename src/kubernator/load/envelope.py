@@ -17,16 +17,14 @@ if TYPE_CHECKING:
     from kubernator.model.resource import Manifest
     from kubernator.model.sourcemap import Path
 
-__all__ = ["check", "describe", "is_manifest"]
+__all__ = ["check", "describe", "is_manifest", "kind_of"]
 
 
 def check(document: Document) -> list[Diagnostic]:
     """Return what is wrong with the envelope of a document's value; nothing when it is a manifest."""
     value = document.value
     if not isinstance(value, dict):
-        return [
-            _found(document, f"the document is {_kind_of(value)}, not a Kubernetes object", (), hint=_misfit(value))
-        ]
+        return [_found(document, f"the document is {kind_of(value)}, not a Kubernetes object", (), hint=_misfit(value))]
     return [
         *_api_version(document, value),
         *_kind(document, value),
@@ -77,7 +75,7 @@ def _metadata(document: Document, value: Manifest) -> Iterator[Diagnostic]:
         yield _found(document, "`metadata` is missing", ("metadata",), hint="set at least `metadata.name`")
         return
     if not isinstance(metadata, dict):
-        yield _found(document, f"`metadata` is {_kind_of(metadata)}, not a map", ("metadata",))
+        yield _found(document, f"`metadata` is {kind_of(metadata)}, not a map", ("metadata",))
         return
     name = metadata.get("name")
     if name in (None, "") and metadata.get("generateName"):
@@ -116,7 +114,7 @@ def _not_text(document: Document, holder: Manifest, path: Path, example: str) ->
     quoted = f'quote it: `{key}: "{value}"`' if isinstance(value, int | float) and not isinstance(value, bool) else ""
     if isinstance(value, bool):
         quoted = "quote the word: unquoted it is a boolean"
-    return _found(document, f"`{written}` is {_kind_of(value)}, not text", path, hint=quoted)
+    return _found(document, f"`{written}` is {kind_of(value)}, not text", path, hint=quoted)
 
 
 def _found(document: Document, message: str, path: Path, *, hint: str = "") -> Diagnostic:
@@ -130,7 +128,8 @@ def _found(document: Document, message: str, path: Path, *, hint: str = "") -> D
     )
 
 
-def _kind_of(value: object) -> str:
+def kind_of(value: object) -> str:
+    """Return what a value of YAML is, in words for a message."""
     return _KINDS.get(type(value)) or next(
         (words for kind, words in _KINDS.items() if isinstance(value, kind)), f"a `{type(value).__name__}`"
     )

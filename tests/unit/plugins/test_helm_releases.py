@@ -109,7 +109,7 @@ def test_what_is_wrong_with_a_release(changes: dict[str, Any], message: str, hin
 def test_all_that_is_wrong_is_found() -> None:
     """Several findings of one release come together; as an exception they are also a RuntimeError."""
     _, problems = _read("{a: 1, b: 2}")
-    error = release.required(problems)
+    error = release.as_error(problems)
     assert [len(problems), len(error.diagnostics)] == [5, 5]
     assert "(and 4 more)" in error.title
     assert isinstance(error, RuntimeError)

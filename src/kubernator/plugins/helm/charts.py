@@ -49,14 +49,15 @@ class Charts:
         self._fetcher = fetcher
         self._workplace = workplace
         self._looked: Once[Path, Chart] = Once()
-        self._copies: Once[Path, Path] = Once()
+        self._copies: Once[Path, None] = Once()
 
     def chart(self, release: Release, directory: Path) -> Chart:
         """Return the chart of a release. Raises `errors.SourceError` and `ReleaseFailed` when it cannot be had."""
         fetched = wanted(release, directory)
         if fetched is not None:
             return self._archive(fetched, release.origin)
-        path = Path(os.path.abspath(directory / Path(release.chart).expanduser()))  # noqa: PTH100 - links stay
+        chart_path = os.path.expanduser(release.chart)  # noqa: PTH111 - `Path` raises where there is no home
+        path = Path(os.path.abspath(directory / chart_path))  # noqa: PTH100 - links stay
         if not path.exists():
             raise ReleaseFailed(
                 f"there is no chart `{release.chart}`: no such directory or archive",
@@ -75,10 +76,7 @@ class Charts:
 
     def _archive(self, fetched: Wanted, origin: Origin) -> Chart:
         path = self._fetcher.archive(fetched, origin=origin)
-        with self._looked.turn(path) as known:
-            if path not in known:
-                known[path] = scan.look(path, origin=origin)
-            return known[path]
+        return self._looked.get(path, lambda: scan.look(path, origin=origin))
 
     # --- dependencies ---------------------------------------------------------------------------------------------
 
@@ -91,11 +89,15 @@ class Charts:
             raise ReleaseFailed(f"the charts around `{chart.name}` depend on each other without end", origin=origin)
         parts = [self._dependency(path, chart, each, origin, depth) for each in chart.missing]
         total = hashlib.sha256("\n".join([chart.digest, *(part.digest for part in parts)]).encode()).hexdigest()
-        copy = self._workplace.directory / "charts" / total / chart.name
-        with self._copies.turn(copy) as known:
-            if copy not in known:
-                self._assemble(path, copy, parts)
-                known[copy] = copy
+        copy = self._workplace.directory / "charts" / total
+        try:
+            self._copies.get(copy, lambda: self._assemble(path, copy, parts))
+        except OSError as error:  # a link to nowhere, a pipe: `shutil` has a list of them
+            raise ReleaseFailed(
+                f"the chart `{chart.name}` cannot be copied to add what it needs",
+                origin=origin,
+                detail=[("because", str(error))],
+            ) from error
         return replace(
             chart,
             path=copy,
@@ -106,32 +108,33 @@ class Charts:
         )
 
     def _assemble(self, path: Path, copy: Path, parts: list[Chart]) -> None:
+        """Put a chart together. What charts call themselves is no name of a file here: it may lead elsewhere."""
         draft = copy.with_name(f".{copy.name}")
         shutil.rmtree(draft, ignore_errors=True)
         if path.is_dir():
             shutil.copytree(path, draft, ignore=shutil.ignore_patterns(".git"))
         else:
-            archive.unpack(path, draft.with_name(".unpacked"))
-            next(draft.with_name(".unpacked").iterdir()).rename(draft)
+            unpacked = copy.with_name(f".{copy.name}.unpacked")
+            archive.unpack(path, unpacked)
+            next(unpacked.iterdir()).rename(draft)
         charts = draft / "charts"
         charts.mkdir(exist_ok=True)
         for part in parts:
             if part.path.is_dir():
-                shutil.copytree(part.path, charts / part.name, ignore=shutil.ignore_patterns(".git"))
+                shutil.copytree(part.path, charts / part.digest, ignore=shutil.ignore_patterns(".git"))
             else:
-                shutil.copyfile(part.path, charts / f"{part.name}-{part.version}.tgz")
+                shutil.copyfile(part.path, charts / f"{part.digest}.tgz")
         draft.rename(copy)
 
     def _dependency(self, path: Path, chart: Chart, needed: Dependency, origin: Origin, depth: int) -> Chart:
         """Return a chart that another one needs and does not hold."""
         repository = needed.repository
-        parts = urllib.parse.urlsplit(repository)
-        if parts.scheme == "file":
+        if repository.startswith("file://"):
             goal = Path(os.path.normpath(path / urllib.parse.unquote(repository.removeprefix("file://"))))
             if not goal.exists():
                 raise self._lacks(chart, needed, f"there is no `{repository}`", origin)
             return self._complete(goal, origin, depth=depth + 1)
-        if not parts.scheme or repository.startswith(("@", "alias:")):
+        if "://" not in repository or repository.startswith(("@", "alias:")):
             why = f"`{repository}` is a name on somebody's machine" if repository else "it names no repository for it"
             raise self._lacks(chart, needed, why, origin)
         try:

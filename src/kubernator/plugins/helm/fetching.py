@@ -80,10 +80,8 @@ class Fetcher:
         pinned, `errors.NotPinned` with ``--locked``.
         """
         wanted = wanted.located()
-        with self._archives.turn(wanted) as known:
-            if wanted not in known:
-                known[wanted] = self._exact(wanted, origin) if wanted.is_exact else self._newest(wanted, origin)
-            return known[wanted]
+        fetch = self._exact if wanted.is_exact else self._newest
+        return self._archives.get(wanted, lambda: fetch(wanted, origin))
 
     def versions(self, wanted: Wanted, *, origin: Origin) -> list[str]:
         """Return the versions that a repository, or the newest that a registry, has of a chart."""
@@ -114,7 +112,11 @@ class Fetcher:
         key = f"{wanted.place}@{wanted.version}"
         pinned = (self._host.pins.pinned("chart", key, origin=origin) or "").removeprefix("sha256:")
         index = self._cache.charts / f"{_hash(key)}.version"
-        with self._cache.locked(f"chart-{_hash(key)}", waiting=lambda: _logger.info("waiting for `%s`", key)):
+        with self._cache.locked(
+            f"chart-{_hash(key)}",
+            waiting=lambda: _logger.info("waiting for `%s`", key),
+            stopped=self._host.tools.stopped,
+        ):
             path = None if self._fresh else self._known(index, pinned)
             if path is None:
                 path = self._pulled(wanted, origin)
@@ -160,21 +162,21 @@ class Fetcher:
 
     def _repository(self, url: str, ca_file: str | None, origin: Origin) -> Path:
         """Return helm's home with a repository in its list; the index is fetched once in a run."""
-        with self._homes.turn((url, ca_file)) as known:
-            if (url, ca_file) not in known:
-                home = self._workplace.home(_hash(f"{url}\n{ca_file}"))
-                bare, username, password = _split(url)
-                for secret in (password, urllib.parse.urlsplit(url).query):
-                    self._host.secrets.add(secret)
-                self._workplace.ask(
-                    helm.add_repository(_alias(url), bare, username=username, ca_file=ca_file),
-                    what=f"the repository `{download.shown(url)}`",
-                    origin=origin,
-                    home=home,
-                    stdin=None if username is None else password,
-                )
-                known[url, ca_file] = home
-            return known[url, ca_file]
+        return self._homes.get((url, ca_file), lambda: self._entered(url, ca_file, origin))
+
+    def _entered(self, url: str, ca_file: str | None, origin: Origin) -> Path:
+        home = self._workplace.home(_hash(f"{url}\n{ca_file}"))
+        bare, username, password = _split(url)
+        for secret in (password, urllib.parse.urlsplit(url).query):
+            self._host.secrets.add(secret)
+        self._workplace.ask(
+            helm.add_repository(_alias(url), bare, username=username, ca_file=ca_file),
+            what=f"the repository `{download.shown(url)}`",
+            origin=origin,
+            home=home,
+            stdin=None if username is None else password,
+        )
+        return home
 
 
 def _alias(url: str) -> str:

@@ -90,5 +90,5 @@ class HelmNamespace(FileNamespace, includes=["*.helm.yaml", "*.helm.yml"]):
         problems: list[Any] = []
         found = release.read(Document(value=template, origin=self._host.origin()), problems)
         if found is None:
-            raise release.required(problems)
+            raise release.as_error(problems)
         self._plugin.add(found)

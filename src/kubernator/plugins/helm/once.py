@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections import defaultdict
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
 __all__ = ["Once"]
 
@@ -17,17 +16,18 @@ _Value = TypeVar("_Value")
 
 
 class Once(Generic[_Key, _Value]):
-    """Results by key. Who asks for a key while somebody else makes its result waits; other keys go on."""
+    """Results by key."""
 
     def __init__(self) -> None:
         self._known: dict[_Key, _Value] = {}
         self._locks: defaultdict[_Key, threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
 
-    @contextlib.contextmanager
-    def turn(self, key: _Key) -> Iterator[dict[_Key, _Value]]:
-        """Hand out all results while no other thread has the turn of this key; what is missing is for the caller."""
+    def get(self, key: _Key, make: Callable[[], _Value]) -> _Value:
+        """Return the result of a key, made by who asks first; the others wait for it. What raises is tried again."""
         with self._lock:
             mine = self._locks[key]
         with mine:
-            yield self._known
+            if key not in self._known:
+                self._known[key] = make()
+            return self._known[key]

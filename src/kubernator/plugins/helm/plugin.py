@@ -6,11 +6,13 @@ import logging
 import os
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator import errors, files
 from kubernator.load import findings, yamldoc
-from kubernator.plugin import Plugin
+from kubernator.plugin import Plugin, Visit
 from kubernator.plugins.helm import release as releases
 from kubernator.plugins.helm import versions
 from kubernator.plugins.helm.adding import Adder
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from kubernator.model.diagnostics import Diagnostic
-    from kubernator.plugin import Host, RunOutcome, Visit
+    from kubernator.plugin import Host, RunOutcome
     from kubernator.plugins.helm.release import Release
     from kubernator.plugins.helm.scan import Chart
     from kubernator.tools.tool import Tool
@@ -44,7 +46,7 @@ class _Job:
 
     release: Release
     values: str
-    directory: Any
+    directory: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,9 @@ class HelmPlugin(Plugin):
         cache = Cache()
         fresh = bool(getattr(host.args, "no_cache", False))
         self._workplace = workplace = Workplace(host, self.tool)
-        version = self._version(workplace)
-        _logger.info("using helm %s (%s)", version, self.tool.path)
         self._fetcher = Fetcher(host, workplace, cache=cache, fresh=fresh)
         self._charts = Charts(self._fetcher, workplace)
-        self._renderer = Renderer(host, workplace, version, cache=cache, fresh=fresh)
+        self._renderer = Renderer(host, workplace, cache=cache, fresh=fresh)
         self._adder = Adder(host)
         self._reader = files.Reader(host)
 
@@ -114,15 +114,17 @@ class HelmPlugin(Plugin):
 
     def add(self, release: Release) -> None:
         """Render a release and add its resources, for a script: all that is wrong raises."""
-        visit = self._host.visit
-        if visit is None:
-            raise errors.ProjectError(
-                "charts can be added only while a directory has its turn", origin=self._host.origin()
-            )
+        visit = self._host.visit or self._after_the_walk()
         job = _Job(release, self._values(release, visit), visit.path)
         problems = self._added(release, self._render(job, self._cluster()), visit)
         if problems:
-            raise releases.required(problems)
+            raise releases.as_error(problems)
+
+    def _after_the_walk(self) -> Visit:
+        """Return the start directory as it is for plugins that add releases when the walk is over."""
+        host = self._host
+        path = Path(os.path.abspath(host.args.path))  # noqa: PTH100 - links stay as written
+        return Visit(path=path, scope=host.current_scope, origin=host.origin(), number=0, display=str(path))
 
     def end(self, outcome: RunOutcome) -> None:
         """Say which charts have newer versions, if that was asked for and all went well; clean up."""
@@ -139,12 +141,12 @@ class HelmPlugin(Plugin):
         """Return the beginning of a command line of helm, for scripts."""
         if self._workplace is None:
             raise errors.PluginError("the plugin `helm` has not been started")
-        kubeconfig = self._host.find("kubeconfig")
-        chosen = self._host.globals.read(("kubeconfig", "kubeconfig")) if kubeconfig is not None else None
+        kubeconfig: Any = self._host.find("kubeconfig")
+        file = kubeconfig.file()  # one, whatever the run's is made of
         debug = logging.getLogger("kubernator").isEnabledFor(logging.DEBUG)
         return [
             str(self.tool.path),
-            *([f"--kubeconfig={chosen}"] if chosen else []),
+            *([f"--kubeconfig={file}"] if file else []),
             f"--repository-config={self._workplace.repository_config}",
             *(["--debug"] if debug else []),
         ]
@@ -233,10 +235,15 @@ class HelmPlugin(Plugin):
         served = {kind.gvk for kind in self._host.cluster.kinds()}
         served |= {key.gvk for key in k8s.state.definitions.registered}
         versions_served = {gvk.api_version for gvk in served} | {f"{gvk.api_version}/{gvk.kind}" for gvk in served}
-        return Cluster(self._host.cluster.version().git_version, tuple(sorted(versions_served)))
+        return Cluster(self._version, self._host.cluster.version().git_version, tuple(sorted(versions_served)))
 
-    def _version(self, workplace: Workplace) -> str:
-        said = workplace.run(["version", "--template={{.Version}}"], timeout=60.0).stdout.strip()
+    @cached_property
+    def _version(self) -> str:
+        """The version of helm, which is asked for it when there is something to render, and only on ``PATH``."""
+        assert self._workplace is not None  # noqa: S101 - it was started
+        said = (
+            self.tool.version or self._workplace.run(["version", "--template={{.Version}}"], timeout=60).stdout.strip()
+        )
         found = _VERSION.match(said)
         if found is None or int(found[1]) < _OLDEST:
             raise errors.ToolError(
@@ -244,4 +251,5 @@ class HelmPlugin(Plugin):
                 origin=self._host.origin(),
                 hint='Helm 3 and Helm 4 can be used; `register_plugin("helm", version="…")` downloads one',
             )
-        return said
+        _logger.info("using helm %s (%s)", said, self.tool.path)
+        return said.removeprefix("v")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kubernator import errors
+from kubernator.load import envelope
 from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.tools import helm
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from kubernator.load.document import Document
     from kubernator.model.origin import Origin
 
-__all__ = ["HOOKS", "KEYS", "InvalidRelease", "Release", "ReleaseFailed", "read", "required"]
+__all__ = ["HOOKS", "KEYS", "InvalidRelease", "Release", "ReleaseFailed", "as_error", "read"]
 
 HOOKS: Final = ("apply", "skip", "plain")
 """What becomes of a chart's hooks: done in their turn, left out, or ordinary resources as in Kubernator 1."""
@@ -90,7 +91,7 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.")
 _CHART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
 
 
-def required(found: list[Diagnostic]) -> InvalidRelease:
+def as_error(found: list[Diagnostic]) -> InvalidRelease:
     """Return one error for one or more findings about a release."""
     first, *others = found
     return InvalidRelease(f"{first.message} (and {len(others)} more)" if others else first.message, found)
@@ -126,7 +127,9 @@ def _key_problems(document: Document, key: Any, given: Any) -> list[Diagnostic]:
         return []
     if not isinstance(given, known.kind):
         quoted = 'quote it: `version: "1.0"`' if key == "version" else ""
-        return [_found(document, f"`{key}` is {_WORDS[known.kind]}, not {_kind(given)}", (key,), hint=quoted)]
+        return [
+            _found(document, f"`{key}` is {_WORDS[known.kind]}, not {envelope.kind_of(given)}", (key,), hint=quoted)
+        ]
     if isinstance(given, str) and not given.strip():
         return [_found(document, f"`{key}` is empty", (key,))]
     if known.choices and given not in known.choices:
@@ -208,22 +211,3 @@ def _names() -> str:
 
 def _or(choices: tuple[str, ...]) -> str:
     return ", ".join(f"`{choice}`" for choice in choices)
-
-
-def _kind(value: Any) -> str:
-    for kind, words in _KINDS.items():
-        if isinstance(value, kind):
-            return words
-    return f"a `{type(value).__name__}`"
-
-
-_KINDS: Final[Mapping[type, str]] = {
-    type(None): "null",
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-    str: "text",
-    Mapping: "a map",
-    list: "a list",
-    tuple: "a list",
-}

@@ -20,8 +20,6 @@ from kubernator.tools import cache as caches
 from kubernator.tools import helm
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from kubernator.plugin import Host
     from kubernator.plugins.helm.release import Release
     from kubernator.plugins.helm.scan import Chart
@@ -43,8 +41,9 @@ _logger = logging.getLogger("kubernator.helm.proc")
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What a chart is told of the cluster."""
+    """What a chart is told of helm and the cluster."""
 
+    helm: str
     version: str
     api_versions: tuple[str, ...]
 
@@ -52,12 +51,9 @@ class Cluster:
 class Renderer:
     """Renders charts for a run. May be used from several threads. ``fresh`` neither uses nor keeps results."""
 
-    def __init__(
-        self, host: Host, workplace: Workplace, version: str, *, cache: caches.Cache, fresh: bool = False
-    ) -> None:
+    def __init__(self, host: Host, workplace: Workplace, *, cache: caches.Cache, fresh: bool = False) -> None:
         self._host = host
         self._workplace = workplace
-        self._version = version
         self._cache = cache
         self._fresh = fresh
         self._kept: set[str] = set()
@@ -78,7 +74,7 @@ class Renderer:
             return ""
         inputs = [
             _FORMAT,
-            self._version,
+            cluster.helm,
             chart.digest,
             release.name,
             release.namespace,
@@ -126,14 +122,24 @@ class Renderer:
         redact = self._host.secrets.redact
         if said.code:
             raise self._failed(release, chart, redact(said.stderr))
+        if said.stdout.strip() and not helm.parts(said.stdout):  # nothing must be missing without a word
+            raise self._failed(release, chart, "what it printed names no file of the chart")
         for line in said.stderr.splitlines():
             if line.strip():
                 _logger.warning("release %s: %s", release.name, redact(line))
         return said.stdout
 
     def _run(self, release: Release, chart: Chart, values: str, cluster: Cluster) -> Completed:
+        args = helm.template(
+            release.name,
+            chart.path,
+            namespace=release.namespace,
+            kube_version=cluster.version,
+            api_versions=cluster.api_versions,
+            include_crds=release.include_crds,
+        )
         return self._workplace.run(
-            _args(release, chart, cluster),
+            args,
             stdin=values,
             timeout=TIMEOUT,
             safe_args=["template", release.name, str(chart.path)],
@@ -153,17 +159,6 @@ class Renderer:
             detail=[] if why.source else [("chart", str(chart))],
             hint=why.hint,
         )
-
-
-def _args(release: Release, chart: Chart, cluster: Cluster) -> Sequence[str]:
-    return helm.template(
-        release.name,
-        chart.path,
-        namespace=release.namespace,
-        kube_version=cluster.version,
-        api_versions=cluster.api_versions,
-        include_crds=release.include_crds,
-    )
 
 
 def _digest(content: str) -> str:

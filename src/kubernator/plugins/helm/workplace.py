@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kubernator import errors
 from kubernator.tools import cache as caches
-from kubernator.tools import helm
+from kubernator.tools import helm, private
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import tempfile
+    from collections.abc import Sequence
 
     from kubernator.plugin import Host, Origin
     from kubernator.tools.process import Completed
@@ -37,10 +36,9 @@ class Workplace:
     The user's list of repositories is neither read nor changed; logins of registries and plugins of helm are theirs.
     """
 
-    def __init__(self, host: Host, tool: Tool, *, sleep: Callable[[float], object] = time.sleep) -> None:
+    def __init__(self, host: Host, tool: Tool) -> None:
         self._host = host
         self._tool = tool
-        self._sleep = sleep
         self._lock = threading.Lock()
         self._own: tempfile.TemporaryDirectory[str] | None = None
 
@@ -49,7 +47,7 @@ class Workplace:
         """The private directory, made when it is first asked for."""
         with self._lock:
             if self._own is None:
-                self._own = tempfile.TemporaryDirectory(prefix="kubernator-helm-")
+                self._own = private.directory("helm")
             return Path(self._own.name)
 
     @property
@@ -92,6 +90,7 @@ class Workplace:
                 "HELM_REPOSITORY_CACHE": str(home / "indexes"),
                 "HELM_REPOSITORY_CONFIG": str(home / "repositories.yaml"),
                 "HELM_CONTENT_CACHE": str(home / "content"),
+                "GOGC": os.environ.get("GOGC", "400"),  # it does not run for long: let it collect less
                 "HELM_DEBUG": None,
                 "HELM_NAMESPACE": None,
                 "HELM_KUBECONTEXT": None,
@@ -113,7 +112,7 @@ class Workplace:
             if said.code == 0 or not helm.transient(said.stderr):
                 break
             _logger.info("%s does not answer; trying again", what)
-            self._sleep(2**attempt / 2)
+            self._host.tools.stopped.wait(2**attempt / 2)
             said = self.run(args, home=home, stdin=stdin)
         if said.code == 0:
             return said
