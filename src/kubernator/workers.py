@@ -55,11 +55,18 @@ class Workers:
             future.exception()
         return [future.result() for future in futures]
 
+    def end_processes(self) -> None:
+        """Drop what waits for its turn to run a program, and wait for what runs one, which somebody has to end."""
+        with self._lock:
+            pool, self._processes = self._processes, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
+
     def close(self) -> None:
         """Wait for what runs and end the pools."""
-        for pool in (self._requests, self._processes):
-            if pool is not None:
-                pool.shutdown(wait=True, cancel_futures=True)
+        self.end_processes()
+        if self._requests is not None:
+            self._requests.shutdown(wait=True, cancel_futures=True)
 
 
 def thread(function: Callable[..., object], *args: Any, name: str) -> threading.Thread:

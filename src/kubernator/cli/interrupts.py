@@ -87,11 +87,11 @@ class Interrupts:
             # in a thread, since whoever was interrupted may hold the lock it needs
             ending = workers.thread(process.end_all, GRACE, name="end-all")
             ending.join(GRACE + 1)
-        if "kubernator.plugins.k8s.client" in sys.modules:
-            from kubernator.plugins.k8s import client  # noqa: PLC0415 - loaded already
+        if "kubernator.tools.private" in sys.modules:
+            from kubernator.tools import private  # noqa: PLC0415 - loaded already
 
             with contextlib.suppress(Exception):
-                client.close_all()
+                private.remove_all()
         with contextlib.suppress(Exception):
             sys.stdout.flush()
             sys.stderr.flush()

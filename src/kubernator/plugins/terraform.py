@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
 import os
-import shutil
-import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,10 +14,11 @@ from kubernator.files import FileNamespace
 from kubernator.plugin import Plugin
 from kubernator.scope import containers
 from kubernator.scope.containers import ContextDict
-from kubernator.tools import terraform, terraform_reading
+from kubernator.tools import private, terraform, terraform_reading
 from kubernator.tools.terraform_reading import Directory
 
 if TYPE_CHECKING:
+    import tempfile
     from collections.abc import Mapping, Sequence
     from concurrent.futures import Future
 
@@ -111,8 +109,7 @@ class TerraformPlugin(Plugin):
         self._results: dict[str, Future[dict[str, Any]]] = {}
         self._pending: list[tuple[Scope, Directory, Future[dict[str, Any]]]] = []
         self._left: set[int] = set()
-        self._ending = contextlib.ExitStack()
-        self._scratch: Path | None = None
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._numbers = itertools.count()
 
     def start(self, host: Host) -> None:
@@ -130,8 +127,6 @@ class TerraformPlugin(Plugin):
             init_args=self._init_args,
             timeout=self._timeout,
         )
-        self._ending.callback(self._tidy)
-        self._ending.callback(self.reading.close)
 
     @property
     def chosen(self) -> bool:
@@ -168,10 +163,9 @@ class TerraformPlugin(Plugin):
         return []
 
     def end(self, outcome: RunOutcome) -> None:  # noqa: ARG002 - whatever the outcome
-        """Read nothing more, and remove what the program kept outside of the tree."""
-        for future in self._results.values():
-            future.cancel()
-        self._ending.close()
+        """Remove what the program kept outside of the tree."""
+        if self._scratch is not None:
+            self._scratch.cleanup()
 
     # What scripts ask for
 
@@ -251,12 +245,8 @@ class TerraformPlugin(Plugin):
         if "TF_DATA_DIR" in os.environ or (origin.repository is None and os.access(path, os.W_OK)):
             return None
         if self._scratch is None:
-            self._scratch = Path(tempfile.mkdtemp(prefix="kubernator-terraform-"))
-        return self._scratch / str(next(self._numbers))
-
-    def _tidy(self) -> None:
-        if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = private.directory("terraform")
+        return Path(self._scratch.name, str(next(self._numbers)))
 
     def _found(self, host: Host) -> Tool:
         if self._version is not None:

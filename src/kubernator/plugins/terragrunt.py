@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path, PurePath
@@ -140,7 +139,7 @@ class TerragruntPlugin(Plugin):
         key = os.path.realpath(directory.path)
         if key not in self._results:
             top = _top(Path(key))
-            with dirlock.alone(top, str(top), stop=threading.Event()):  # units read one another
+            with dirlock.alone(top, str(top), stopped=self._host.tools.stopped):  # units read one another
                 if self._init:
                     self._ask(directory, terraform.init(), log=True)
                 said = self._ask(directory, terraform.OUTPUT)

@@ -131,8 +131,8 @@ class Session:
             except BaseException as raised:
                 error = raised
                 self._connecting.tell(raised)
-                if isinstance(raised, KeyboardInterrupt):
-                    host.tools.interrupt()
+                host.tools.stop()
+                workers.end_processes()  # before plugins tidy up what is in use there
                 raise
             else:
                 return result
@@ -145,7 +145,7 @@ class Session:
         return Remotes(Cache(), secrets=self._secrets, pins=self._pins, offline=offline)
 
     def _host(self, workers: Workers, remotes: Remotes) -> RunHost:
-        return RunHost(
+        host = RunHost(
             args=self._options.args,
             secrets=self._secrets,
             workers=workers,
@@ -158,6 +158,8 @@ class Session:
                 secrets=self._secrets, pins=self._pins, watch=downloads.LiveDownloads() if self._live else None
             ),
         )
+        self._connecting.globals = host.globals
+        return host
 
     def _walk(self, host: RunHost) -> tuple[list[PluginChange], list[Resource]]:
         if self._options.pre_start_script is not None:
@@ -179,7 +181,7 @@ class Session:
         phases = order.phases(resources)
         if not phases:
             if not plugin_changes:
-                self._reporter.nothing(self._options.path, looked=host.roster.anywhere("k8s") is not None)
+                self._say_nothing(host)
             plan = Plan(plugin_changes=tuple(plugin_changes), manager=self._options.manager)
         else:
             self._planner = self._new_planner(host, workers)
@@ -187,6 +189,13 @@ class Session:
         self._check(plan)
         host.planned(plan)
         return plan
+
+    def _say_nothing(self, host: RunHost) -> None:
+        """Say why a tree may have come to nothing; one that is for other plugins alone needs no resources."""
+        looked = host.roster.anywhere("k8s") is not None
+        others = {plugin.name for plugin in host.plugins()} - {"app", "kubeconfig"}
+        if looked or not others:
+            self._reporter.nothing(self._options.path, looked=looked)
 
     def _invalid(self, host: RunHost, workers: Workers, resources: Sequence[Resource]) -> errors.ValidationFailed:
         """Return the error of a tree with findings, those included that the cluster has about the rest of the tree."""

@@ -24,11 +24,11 @@ _logger = logging.getLogger("kubernator.tools")
 
 
 @contextlib.contextmanager
-def alone(path: Path, shown: str, *, stop: threading.Event) -> Iterator[None]:
+def alone(path: Path, shown: str, *, stopped: threading.Event) -> Iterator[None]:
     """Keep others of us, in this run and in others, out of a directory; who asks for less does not notice.
 
     The lock is on the directory itself, so nothing is left behind. Where the file system has no such locks there is
-    none. Raises `errors.Interrupted` when ``stop`` is set while we wait.
+    none. Raises `errors.Interrupted` when ``stopped`` is set while we wait.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -40,7 +40,7 @@ def alone(path: Path, shown: str, *, stop: threading.Event) -> Iterator[None]:
             if not waiting:
                 waiting = True
                 _logger.info("waiting for another run that reads `%s`", shown)
-            if stop.wait(_PAUSE):
+            if stopped.wait(_PAUSE):
                 raise errors.Interrupted(f"`{shown}` was not read: another run was reading it")
         yield
     finally:

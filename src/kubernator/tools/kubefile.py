@@ -7,14 +7,12 @@ fetched is not on everybody's ``PATH``, and gets an environment in which it work
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator import errors
 from kubernator.model.origin import Origin
-from kubernator.tools import cache
+from kubernator.tools import cache, private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,13 +27,8 @@ class KubeFile:
 
     def __init__(self, maker: str) -> None:
         self.maker = maker
-        try:
-            self._directory = Path(tempfile.mkdtemp(prefix=f"kubernator-{maker}-"))  # 0700 by contract
-        except OSError as error:
-            raise errors.ToolError(
-                f"a temporary directory cannot be made: {error.strerror}", hint="`TMPDIR` says where"
-            ) from error
-        self.path = self._directory / "config"
+        self._directory = private.directory(maker)
+        self.path = Path(self._directory.name) / "config"
 
     def finish(self, *, programs: Mapping[str, str | os.PathLike[str]], env: Mapping[str, str]) -> None:
         """Take what was written: only we may read it, its programs get full paths and more environment.
@@ -65,7 +58,7 @@ class KubeFile:
 
     def remove(self) -> None:
         """Remove it with its directory; it is no error if it is not there."""
-        shutil.rmtree(self._directory, ignore_errors=True)
+        self._directory.cleanup()
 
     def _content(self) -> dict[str, Any]:
         from kubernator.load import yamldoc  # noqa: PLC0415 - most trees need no such file

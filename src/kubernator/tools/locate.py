@@ -53,7 +53,8 @@ class Programs:
         self._obtaining = Obtaining(
             cache if cache is not None else Cache(), secrets=secrets, pins=pins, watch=watch, machine=machine
         )
-        self._interrupted = False
+        self.stopped = threading.Event()
+        """Set by `stop`; what a thread waits for, it waits for with this."""
         self._lock = threading.Lock()
         self.directories: list[str | os.PathLike[str]] = []
         """What stands in front of ``PATH``; the ``tool_dirs`` of the app plugin."""
@@ -89,11 +90,19 @@ class Programs:
         return self._obtaining.latest(name)
 
     def expose(self, program: Tool | Path) -> None:
-        """Put the directory of a program in front of the ``PATH`` of everything that is run later."""
+        """Put the directory of a program in front of the ``PATH`` of everything that is run later.
+
+        Raises `errors.ToolError` for one that cannot stand there: something else would be found in its place.
+        """
         if isinstance(program, Tool) and program.origin is ToolOrigin.PATH:
             return  # it is there already, with others that must not come to the front
         path = program.path if isinstance(program, Tool) else program
         directory = os.fspath(path if path.is_dir() else path.parent)
+        if os.pathsep in directory:
+            raise errors.ToolError(
+                f"`{directory}` cannot stand on `PATH`: it has `{os.pathsep}` in it",
+                hint="put the cache elsewhere with `XDG_CACHE_HOME`",
+            )
         with self._lock:
             with contextlib.suppress(ValueError):
                 self.directories.remove(directory)
@@ -130,12 +139,11 @@ class Programs:
         are shown redacted otherwise. ``hint`` goes with the error of a program that is missing or cannot be started.
 
         Raises `errors.ToolNotFound`, `errors.ToolTimedOut`, with ``check`` `errors.ToolFailed`, and `errors.ToolError`
-        for what cannot be started. Interrupted, it ends the program and all that this has started.
+        for what cannot be started. Interrupted, it ends the program and all that this has started; in a thread, `stop`
+        does that, and `errors.Interrupted` is raised.
         """
         from kubernator.tools import process  # noqa: PLC0415 - as above
 
-        if self._interrupted and threading.current_thread() is not threading.main_thread():
-            raise errors.Interrupted("the run was interrupted")
         logger = logging.getLogger(f"kubernator.{plugin}.proc")
         environment = self.environment(env)
         path, shown = self._path(program, environment)
@@ -162,15 +170,16 @@ class Programs:
             on_stderr=log(stderr_level),
             safe_argv=safe,
             hint=hint or self._hint(program),
+            stopped=None if threading.current_thread() is threading.main_thread() else self.stopped,
         )
 
-    def interrupt(self) -> None:
-        """End every program that runs, and start no more but from the main thread, which is tidying up."""
-        self._interrupted = True
+    def stop(self) -> None:
+        """End what threads run, and let them start no more: the run has failed, and the main thread tidies up."""
+        self.stopped.set()
         if "kubernator.tools.process" in sys.modules:
             from kubernator.tools import process  # noqa: PLC0415 - loaded already
 
-            process.end_all()
+            process.end_all(of_threads=True)
 
     # Where programs come from
 

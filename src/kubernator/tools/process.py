@@ -12,6 +12,7 @@ import atexit
 import contextlib
 import errno
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -37,6 +38,7 @@ __all__ = [
     "STDOUT",
     "CalledProcessError",
     "Completed",
+    "Failed",
     "Process",
     "TimeoutExpired",
     "end_all",
@@ -52,6 +54,9 @@ Source: TypeAlias = "str | bytes | Callable[[], Any] | int | IO[Any] | None"
 GRACE: Final = 5.0
 """Seconds between the polite and the impolite signal."""
 
+_LONGEST: Final = 2**31 - 1
+"""Milliseconds that ``poll`` can wait."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
@@ -61,6 +66,19 @@ class Completed:
     code: int
     stdout: str
     stderr: str
+
+
+class Failed(CalledProcessError, errors.ToolFailed):
+    """A program ended with a code other than 0; also the ``CalledProcessError`` that scripts catch."""
+
+    def __init__(
+        self, title: str, *, argv: Sequence[str], code: int, stdout: str = "", stderr: str = "", hint: str = ""
+    ) -> None:
+        errors.ToolFailed.__init__(self, title, argv=argv, code=code, stdout=stdout, stderr=stderr, hint=hint)
+        self.returncode = code
+        self.cmd = list(argv)
+
+    __str__ = errors.ToolFailed.__str__
 
 
 def environment(changes: Mapping[str, str | None] | None = None, *, path: Sequence[Argument] = ()) -> dict[str, str]:
@@ -83,6 +101,7 @@ class Process:
     def __init__(self, popen: subprocess.Popen[Any], argv: tuple[str, ...], *, group: bool) -> None:
         self.argv = argv
         self.popen = popen
+        self.of_thread = threading.current_thread() is not threading.main_thread()
         self._group = group
         self._over = False
         self._pumps: list[pipes.Pump] = []
@@ -102,9 +121,9 @@ class Process:
         Raises `TimeoutExpired` after ``timeout`` seconds (it goes on running), and what an output callable raised.
         """
         try:
-            code = self.popen.wait(timeout)
+            code = self.popen.wait(self._awaited(timeout))
         except TimeoutExpired as error:
-            raise TimeoutExpired(list(self.argv), error.timeout) from None  # the real arguments may hold secrets
+            raise TimeoutExpired(list(self.argv), timeout or error.timeout) from None  # the real ones may hold secrets
         except KeyboardInterrupt:
             self.terminate()
             raise
@@ -115,6 +134,21 @@ class Process:
             if pump.error is not None:
                 raise pump.error
         return code
+
+    def _awaited(self, timeout: float | None) -> float | None:
+        """Wait for the end where the system tells it, and return how long to look for it; `Popen` sleeps and looks."""
+        if timeout is None or self.popen.returncode is not None or not hasattr(os, "pidfd_open"):
+            return timeout
+        limit = time.monotonic() + timeout
+        with contextlib.suppress(OSError):  # an old system, or somebody else has seen the end
+            handle = os.pidfd_open(self.pid)
+            try:
+                end = select.poll()
+                end.register(handle, select.POLLIN)
+                end.poll(min(timeout * 1000, _LONGEST))
+            finally:
+                os.close(handle)
+        return max(0.0, limit - time.monotonic())
 
     def send(self, number: int) -> None:
         """Send a signal to the program and, if it has a group of its own, to all in it; nothing if it has ended."""
@@ -241,14 +275,16 @@ def run(
     on_stderr: Callable[[str], object] | None = None,
     safe_argv: Sequence[str] | None = None,
     hint: str = "",
+    stopped: threading.Event | None = None,
 ) -> Completed:
     """Run a program to its end and return what it said, as text.
 
     ``on_stdout`` and ``on_stderr`` are called with each line, without its line ending, as it comes, from a thread each.
-    With ``check``, a code other than 0 is `errors.ToolFailed`. After ``timeout`` seconds its whole group is ended and
-    `errors.ToolTimedOut` raised. ``safe_argv`` is what errors name; ``hint`` is shown when the program is missing or
-    cannot be started.
+    With ``check``, a code other than 0 is `Failed`, an `errors.ToolFailed`. After ``timeout`` seconds its group is
+    ended and `errors.ToolTimedOut` raised. ``safe_argv`` is what errors name; ``hint`` is shown when the program is
+    missing or cannot be started. Where ``stopped`` is set it is `errors.Interrupted`: who sets it ends what runs.
     """
+    _go_on(stopped)
     out: list[str] = []
     err: list[str] = []
     safe = [_redacted(os.fspath(word), secrets) for word in safe_argv or argv]
@@ -263,7 +299,9 @@ def run(
         hint=hint,
     )
     try:
+        _go_on(stopped)  # it may have been set before `end_all` could know of this one
         code = process.wait(timeout)
+        _go_on(stopped)  # its code is that of our signal
     except TimeoutExpired:
         process.terminate()
         said = _redacted(("".join(err) or "".join(out)).strip(), secrets)
@@ -275,7 +313,7 @@ def run(
         process.terminate()
         raise
     if check and code:
-        raise errors.ToolFailed(
+        raise Failed(
             f"`{_name(safe)}` failed",
             argv=safe,
             code=code,
@@ -285,10 +323,18 @@ def run(
     return Completed(argv=tuple(os.fspath(word) for word in argv), code=code, stdout="".join(out), stderr="".join(err))
 
 
-def end_all(grace: float = GRACE) -> None:
-    """End every program that is still running, politely first, all at the same time."""
+def _go_on(stopped: threading.Event | None) -> None:
+    if stopped is not None and stopped.is_set():
+        raise errors.Interrupted("the run is over")
+
+
+def end_all(grace: float = GRACE, *, of_threads: bool = False) -> None:
+    """End every program that is still running, politely first, all at the same time.
+
+    ``of_threads`` leaves out what the main thread started.
+    """
     with _lock:
-        processes = list(_running)
+        processes = [process for process in _running if process.of_thread or not of_threads]
     for process in processes:
         process.send(signal.SIGTERM)
     limit = time.monotonic() + grace

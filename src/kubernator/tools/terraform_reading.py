@@ -15,10 +15,10 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator import errors
-from kubernator.tools import dirlock, process, terraform, terraform_trouble
+from kubernator.tools import dirlock, terraform, terraform_trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from kubernator.model.origin import Origin
     from kubernator.redaction import Secrets
@@ -43,9 +43,6 @@ __all__ = [
 
 #: When a directory is initialised.
 INITS: Final = ("always", "needed", "never")
-
-_PAUSE: Final = 0.2
-"""Seconds between two looks at what others do."""
 
 _LOCKFILE: Final = ".terraform.lock.hcl"
 
@@ -93,44 +90,16 @@ class Reading:
         self._init = init
         self._init_args = tuple(init_args)
         self._timeout = timeout
-        self._stop = threading.Event()
-        self._working = 0
-        self._changed = threading.Condition()
         self._warned: set[str] = set()
         self._one_by_one = threading.Lock() if _shares_plugin_cache() else contextlib.nullcontext()
 
     def outputs(self, directory: Directory) -> dict[str, Any]:
         """Return the outputs of a directory, by name.
 
-        Raises `NoOutputs`, `errors.LockHeld` for a locked state, `errors.ToolTimedOut`, `errors.Interrupted` after
-        `close`, and `errors.ToolError` for everything else.
+        Raises `NoOutputs`, `errors.LockHeld` for a locked state, `errors.ToolTimedOut`, `errors.Interrupted` when the
+        run is over, and `errors.ToolError` for everything else.
         """
-        with self._at_work(directory):
-            return self._outputs(directory)
-
-    def close(self) -> None:
-        """End what is being read, and read nothing more. In a run that went well nothing is being read any more."""
-        self._stop.set()
-        while self._working:
-            process.end_all()
-            with self._changed:  # somebody may have been about to start a program
-                self._changed.wait_for(lambda: not self._working, timeout=_PAUSE)
-
-    @contextlib.contextmanager
-    def _at_work(self, directory: Directory) -> Iterator[None]:
-        with self._changed:
-            if self._stop.is_set():
-                raise errors.Interrupted(f"`{directory.shown}` was not read: the run is over")
-            self._working += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._working -= 1
-                self._changed.notify_all()
-
-    def _outputs(self, directory: Directory) -> dict[str, Any]:
-        with dirlock.alone(directory.path, directory.shown, stop=self._stop):
+        with dirlock.alone(directory.path, directory.shown, stopped=self._programs.stopped):
             if self._init == "always":
                 self._prepare(directory)
             said = self._ask(directory, terraform.OUTPUT)

@@ -510,6 +510,13 @@ def test_system_directory_is_not_brought_to_the_front(programs):
     assert programs.directories == []
 
 
+def test_directory_that_cannot_stand_on_path(programs, tmp_path):
+    """Else scripts would find another version than the one that was asked for."""
+    (tmp_path / "a:b").mkdir()
+    with pytest.raises(errors.ToolError, match="cannot stand on `PATH`"):
+        programs.expose(tmp_path / "a:b")
+
+
 def test_environment(programs, tmp_path, monkeypatch):
     """Exposed directories are in front, the last first; changes are made; this process keeps its own."""
     monkeypatch.setenv("PATH", "/usr/bin")
@@ -588,7 +595,7 @@ def test_program_that_hangs(programs, tmp_path):
 
 
 def test_interrupted(programs, tmp_path):
-    """What runs is ended, and threads start nothing more; who tidies up still may."""
+    """What threads run is ended, and they start nothing more; who tidies up still may."""
     tool = program(tmp_path, "waits", '#!/bin/sh\ntest -z "$1" || { echo begun >&2; exec sleep 1000; }\n')
     begun, ended = threading.Event(), []
 
@@ -608,12 +615,12 @@ def test_interrupted(programs, tmp_path):
     first.start()
     begun.wait()
     logging.getLogger("kubernator.x.proc").removeHandler(handler)
-    programs.interrupt()
+    programs.stop()
     first.join()
     second = threading.Thread(target=work)
     second.start()
     second.join()
-    assert ended == [errors.ToolFailed, errors.Interrupted]
+    assert ended == [errors.Interrupted] * 2
     assert programs.run(tool, plugin="x").code == 0
 
 

@@ -205,6 +205,12 @@ def test_terminate_twice_is_harmless():
         assert started.poll() == 4
 
 
+@pytest.mark.parametrize("timeout", [60, 1e9, None])
+def test_any_time_can_be_given(timeout):
+    """A program that ends is not waited for any longer."""
+    assert process.run(["sh", "-c", "echo said"], timeout=timeout).stdout == "said\n"
+
+
 def test_end_all():
     """All programs that run are ended together."""
     started = [spawned("import time; print('ready', flush=True); time.sleep(1000)")[0] for _ in range(2)]

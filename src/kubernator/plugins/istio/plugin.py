@@ -7,7 +7,6 @@ import hashlib
 import json
 import logging
 import re
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
@@ -15,12 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 from kubernator import errors
 from kubernator.files import FileNamespace, Reader
 from kubernator.load import yamldoc
+from kubernator.model.change import ChangeKind
 from kubernator.model.gvk import GroupKind
 from kubernator.model.resource import BACKGROUND
 from kubernator.plugin import Diagnostic, Origin, Plugin, PluginChange, Severity
 from kubernator.plugins.istio import comparison
 from kubernator.report import structured
-from kubernator.tools import istioctl
+from kubernator.tools import istioctl, private
 from kubernator.tools.cache import Cache, write
 from kubernator.tools.istioctl import Action
 
@@ -113,7 +113,12 @@ class _Step:
 
     @property
     def changed(self) -> int:
-        return sum(change.writes or change.kind == "refused" for change in self.plan.changes) + len(self.pruned)
+        """How many objects change. One of which only the record of owners would is none: that is istioctl's business.
+
+        It applies an empty ``annotations``, which is not in what it renders.
+        """
+        changes = [each for each in self.plan.changes if each.patch or each.kind is not ChangeKind.UPDATE]
+        return sum(each.writes or each.kind is ChangeKind.REFUSED for each in changes) + len(self.pruned)
 
 
 class IstioPlugin(Plugin):
@@ -229,8 +234,7 @@ class IstioPlugin(Plugin):
             return found
         only_base = ("--set", "profile=empty", "--set", "components.base.enabled=true")
         said = self._run("manifest", "generate", *only_base).stdout
-        documents = yamldoc.parse(said, origin=Origin(path=PurePath("istioctl")), repeated="warn")
-        made = [document.value for document in documents if _kind(document.value) == _DEFINITION]
+        made = [found for found in _manifests(said, Origin(path=PurePath("istioctl"))) if _kind(found) == _DEFINITION]
         write(kept, json.dumps(made))
         return made
 
@@ -243,16 +247,15 @@ class IstioPlugin(Plugin):
             except errors.ToolFailed as error:
                 self._host.diagnostics.add(_refused(operator, error))
                 return None
-        documents = yamldoc.parse(said, origin=replace(operator.origin, maker="istioctl"), repeated="warn")
-        made = tuple(document.value for document in documents)
+        made = _manifests(said, replace(operator.origin, maker="istioctl"))
         for manifest in made:
             self._host.secrets.learn(manifest)
-        return replace(operator, made=made)
+        return replace(operator, made=tuple(made))
 
     @contextlib.contextmanager
     def _file(self, operator: _Operator) -> Iterator[Path]:
         """Hand out a file that only we can read and that goes afterwards: an operator may hold secrets."""
-        with tempfile.TemporaryDirectory(prefix="kubernator-istio-") as directory:
+        with private.directory("istio") as directory:
             file = Path(directory) / "operator.yaml"
             file.touch(mode=0o600)
             file.write_text(yamldoc.dump(operator.manifest), encoding="utf-8")
@@ -319,7 +322,7 @@ class IstioPlugin(Plugin):
                 title = f"bring Istio from {self._installed} to {self._client}, {what}"
             case _:
                 title = f"install Istio {self._client}, {what}"
-        operations = structured.operations(step.plan, self._host.secrets)
+        operations = [each for each in structured.operations(step.plan, self._host.secrets) if each.get("body") != []]
         deletions = [
             {"method": "delete", "resource": ref._asdict(), "propagation_policy": "Foreground"} for ref in step.pruned
         ]
@@ -357,6 +360,18 @@ def _readable(text: str) -> Version:
     found = istioctl.parse(text)
     if found is None:
         raise errors.ToolError(f"`istioctl` calls its version `{text}`, which is none that can be compared")
+    return found
+
+
+def _manifests(said: str, origin: Origin) -> list[Manifest]:
+    found = [document.value for document in yamldoc.parse(said, origin=origin, repeated="warn")]
+    odd = next((each for each in found if not isinstance(each, dict)), None)
+    if odd is not None:
+        raise errors.ToolError(
+            "`istioctl manifest generate` writes something else than manifests",
+            detail=[("it says", str(odd)[:200])],
+            hint="is it istioctl?",
+        )
     return found
 
 

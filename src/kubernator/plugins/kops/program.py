@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kubernator import errors
-from kubernator.tools import kops_answers, process
+from kubernator.tools import kops_answers, private, process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,9 +42,7 @@ class Program:
     host: Host
     tool: Tool
     limits: Limits
-    directory: tempfile.TemporaryDirectory[str] = field(
-        default_factory=lambda: tempfile.TemporaryDirectory(prefix="kubernator-kops-")
-    )
+    directory: tempfile.TemporaryDirectory[str] = field(default_factory=lambda: private.directory("kops"))
 
     def kubeconfig(self, target: Target) -> Path:
         """Return where the kubeconfig of a cluster is, or will be once it was exported. It is ours alone."""
