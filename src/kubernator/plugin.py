@@ -168,6 +168,12 @@ class Plugin:
     requires: ClassVar[tuple[str, ...]] = ()
     namespace: ClassVar[type[Namespace] | None] = None
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Have the name where scripts of Kubernator 1 look for it in ``ktor._plugins``, too."""
+        super().__init_subclass__(**options)
+        if "name" in cls.__dict__:
+            cls._name = cls.name  # type: ignore[attr-defined] # no part of the interface
+
     def start(self, host: Host) -> None:
         """Act as soon as the plugin is registered; plugins in ``requires`` have been started before."""
 

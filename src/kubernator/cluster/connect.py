@@ -90,7 +90,7 @@ def resolve(
     if kubeconfig is not None:
         return _loaded(_files(os.fspath(kubeconfig)), must_exist=True).select(context)
     named = environ.get("KUBECONFIG", "")
-    home = Path(environ.get("HOME") or Path.home()) / ".kube" / "config"
+    home = Path(environ.get("HOME") or os.path.expanduser("~")) / ".kube" / "config"  # noqa: PTH111 - `Path` raises
     files = _files(named) if named else [home]
     loaded = _loaded(files, must_exist=False)
     if loaded.files and (loaded.contexts or context):

@@ -21,6 +21,7 @@ _KEY = ("kubeconfig", "kubeconfig")
 _CONTEXT = ("kubeconfig", "_context")
 _CHOSEN = ("kubeconfig", "_chosen")
 _NOTIFIERS = ("kubeconfig", "_notifiers")
+_NAMED = ("kubeconfig", "_named")
 
 
 class NoKubeconfig(errors.PluginError, ValueError):
@@ -109,7 +110,9 @@ class KubeconfigPlugin(Plugin):
             host.globals.write(_NOTIFIERS, [])
             host.globals.write(_CHOSEN, value=False)
             host.globals.write(_CONTEXT, None)
-            host.globals.write(_KEY, os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config"))
+            # a script may set it later, for its own programs: that does not make it the run's
+            host.globals.write(_NAMED, os.environ.get("KUBECONFIG"))
+            host.globals.write(_KEY, os.environ.get("KUBECONFIG") or _expanded("~/.kube/config"))
         if any(option is not None for option in self._options):
             self.choose(*self._options)
 
@@ -120,13 +123,15 @@ class KubeconfigPlugin(Plugin):
 
     def choose(self, path: str | os.PathLike[str] | None, context: str | None = None) -> None:
         """Make a file, or several, the kubeconfig of the run; None leaves it and chooses a context of it."""
-        said = self._host.globals
+        said, here = self._host.globals, self._host.origin()
+        if path is not None and not isinstance(path, str | os.PathLike):
+            raise NoKubeconfig(f"a kubeconfig is named by a path, not a `{type(path).__name__}`", origin=here)
         if path is None:
             chosen = said.read(_KEY) if said.read(_CHOSEN) else None
         else:
             chosen = os.pathsep.join(map(str, _files(os.fspath(path))))
             if not chosen:
-                raise NoKubeconfig("no kubeconfig is named", origin=self._host.origin())
+                raise NoKubeconfig("no kubeconfig is named", origin=here)
         self._host.use_kubeconfig(chosen, context=context)
         if chosen is not None:
             said.write(_KEY, chosen)
@@ -158,11 +163,11 @@ class KubeconfigPlugin(Plugin):
 
     def _kept(self, content: str) -> str:
         """Write a private file, once for one content, so that a path which was handed out stays good."""
-        import tempfile  # noqa: PLC0415 - as above
+        from kubernator.tools import private  # noqa: PLC0415 - as above
 
         if content not in self._written:
             if self._private is None:
-                self._private = tempfile.TemporaryDirectory(prefix="kubernator-")
+                self._private = private.directory("kubeconfig")
             path = Path(self._private.name) / f"kubeconfig-{len(self._written)}"
             path.touch(mode=0o600)
             path.write_text(content)
@@ -172,4 +177,9 @@ class KubeconfigPlugin(Plugin):
 
 def _files(named: str) -> list[Path]:
     """Split what names one or several files; relative ones are meant from where the program was started."""
-    return [Path(os.path.abspath(Path(part).expanduser())) for part in named.split(os.pathsep) if part]  # noqa: PTH100
+    return [Path(os.path.abspath(_expanded(part))) for part in named.split(os.pathsep) if part]  # noqa: PTH100
+
+
+def _expanded(path: str) -> str:
+    """Write a home directory out; where there is none, as in some containers, the path stays, and no file is found."""
+    return os.path.expanduser(path)  # noqa: PTH111 - `Path` raises

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from kubernator import errors
-from kubernator.plugin import Namespace, Plugin
-from kubernator.tools.process import CalledProcessError
+from kubernator.plugin import Namespace, Origin, Plugin
 
 if TYPE_CHECKING:
     import os
@@ -21,32 +21,13 @@ if TYPE_CHECKING:
 
     Argument: TypeAlias = "str | os.PathLike[str]"
 
-__all__ = ["KubectlFailed", "KubectlNamespace", "KubectlPlugin"]
+__all__ = ["KubectlNamespace", "KubectlPlugin"]
 
 _NAME: Final = "kubectl"
 _PATIENCE: Final = 60.0
 """Seconds for ``kubectl version --client``, which asks nobody."""
 
 _logger = logging.getLogger("kubernator.kubectl")
-
-
-class KubectlFailed(CalledProcessError, errors.ToolFailed):
-    """kubectl ended with a code other than 0; also the ``CalledProcessError`` that scripts of Kubernator 1 catch."""
-
-    def __init__(self, failed: errors.ToolFailed) -> None:
-        errors.ToolFailed.__init__(
-            self,
-            failed.title,
-            argv=failed.argv,
-            code=failed.code,
-            stdout=failed.stdout,
-            stderr=failed.stderr,
-            hint=failed.hint,
-        )
-        self.returncode = failed.code
-        self.cmd = list(failed.argv)
-
-    __str__ = errors.ToolFailed.__str__
 
 
 class KubectlNamespace(Namespace):
@@ -76,7 +57,8 @@ class KubectlNamespace(Namespace):
         """Run kubectl to its end; what it says goes to the log.
 
         ``options`` are ``stdin`` (text or bytes), ``cwd``, ``env`` (changes; None removes), ``timeout`` in seconds and
-        ``safe_args``, which is shown in place of the arguments. Raises `KubectlFailed` for a code other than 0.
+        ``safe_args``, which is shown in place of the arguments. Raises `errors.ToolFailed`, which is a
+        CalledProcessError too, for a code other than 0.
         """
         self._plugin.run(args, options, log_stdout=True)
 
@@ -87,7 +69,7 @@ class KubectlNamespace(Namespace):
     def get(self, resource_type: str, resource_name: str, namespace: str | None = None) -> Any:
         """Return what ``kubectl get -o yaml`` says, parsed: an object, a list of several, None for nothing.
 
-        Values of a Secret are not shown anywhere from then on. Raises `KubectlFailed` for what is not there.
+        Values of a Secret are not shown anywhere from then on. Raises as `run` does for what is not there.
         """
         return self._plugin.get(resource_type, resource_name, namespace)
 
@@ -107,7 +89,7 @@ class KubectlPlugin(Plugin):
     tool: Tool
 
     def __init__(self, *, version: str | None = None, kubeconfig: str | os.PathLike[str] | None = None) -> None:
-        self._wanted = None if version is None else str(version).removeprefix("v")
+        self._wanted = version
         self._kubeconfig = kubeconfig
         self._version = ""
 
@@ -170,10 +152,7 @@ class KubectlPlugin(Plugin):
         flags = self.flags()
         if safe_args is not None:
             options = {**options, "safe_args": [*flags, *map(str, safe_args)]}
-        try:
-            return self._host.tools.run(self.tool, *flags, *args, plugin=_NAME, log_stdout=log_stdout, **options)
-        except errors.ToolFailed as error:
-            raise KubectlFailed(error) from None
+        return self._host.tools.run(self.tool, *flags, *args, plugin=_NAME, log_stdout=log_stdout, **options)
 
     def get(self, resource_type: str, resource_name: str, namespace: str | None) -> Any:
         """Return objects of the cluster."""
@@ -181,7 +160,10 @@ class KubectlPlugin(Plugin):
         said = self.run([*where, "get", resource_type, resource_name, "--output=yaml"], {}).stdout
         from kubernator.load import yamldoc  # noqa: PLC0415 - few scripts ask
 
-        found = [document.value for document in yamldoc.parse(said, origin=self._host.origin(), repeated="last")]
+        origin = Origin(
+            path=PurePath(_NAME), maker=f"kubectl get {resource_type} {resource_name}", via=self._host.origin()
+        )
+        found = [document.value for document in yamldoc.parse(said, origin=origin, repeated="last")]
         for each in found:
             self._host.secrets.learn(each)
         return found[0] if len(found) == 1 else found or None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Final
 
 import kubernator
 from kubernator import errors
@@ -11,8 +12,12 @@ from kubernator.tools.cache import Cache
 if TYPE_CHECKING:
     from kubernator.cluster.api import Cluster
     from kubernator.redaction import Secrets
+    from kubernator.scope.scope import Scope
 
 __all__ = ["Connecting"]
+
+#: What ``$KUBECONFIG`` was when the plugin `kubeconfig` was registered; that plugin writes it.
+NAMED: Final = ("kubeconfig", "_named")
 
 
 class Connecting:
@@ -23,6 +28,7 @@ class Connecting:
         self._secrets = secrets
         self._cluster: Cluster | None = None
         self._source = ""
+        self.globals: Scope | None = None
 
     def connect(self, kubeconfig: str | None, context: str | None) -> Cluster:
         """Connect; None means the default of either. Raises `errors.ClusterError`."""
@@ -33,10 +39,21 @@ class Connecting:
             context=self._context or context,
             secrets=self._secrets,
             cache_dir=Cache().discovery,
+            environ=self._environment(),
             user_agent=f"kubernator/{kubernator.__version__}",
         )
         self._cluster, self._source = cluster, cluster.source
         return cluster
+
+    def _environment(self) -> dict[str, str]:
+        """Return our environment with ``KUBECONFIG`` as the run found it, whatever scripts have made of it since."""
+        environment = dict(os.environ)
+        if self.globals is not None and NAMED in self.globals:
+            named: str | None = self.globals.peek(NAMED)
+            environment.pop("KUBECONFIG", None)
+            if named is not None:
+                environment["KUBECONFIG"] = named
+        return environment
 
     def close(self) -> None:
         """Let go of the cluster, if there was one."""

@@ -6,8 +6,10 @@ were written for. `CalledProcessError` and `TimeoutExpired` name ``safe_args``, 
 
 from __future__ import annotations
 
+import os
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
+from kubernator import errors
 from kubernator.tools.process import (
     DEVNULL,
     PIPE,
@@ -29,6 +31,9 @@ __all__ = [
     "PIPE",
     "STDOUT",
     "CalledProcessError",
+    "NotAllowed",
+    "NotStarted",
+    "NotThere",
     "ProcessRunner",
     "TimeoutExpired",
     "run",
@@ -37,6 +42,18 @@ __all__ = [
 ]
 
 Output: TypeAlias = "str | bytes"
+
+
+class NotThere(errors.ToolNotFound, FileNotFoundError):
+    """There is no such program, or no such directory to run it in; also what ``subprocess`` raises then."""
+
+
+class NotAllowed(errors.ToolNotFound, PermissionError):
+    """The program may not be executed; also what ``subprocess`` raises then."""
+
+
+class NotStarted(errors.ToolError, OSError):
+    """The program cannot be started; also what ``subprocess`` raises then."""
 
 
 class ProcessRunner:
@@ -101,7 +118,7 @@ class ProcessRunner:
 
 
 def run(
-    args: Sequence[Argument],
+    args: Sequence[Argument] | Argument,
     stdout: Sink,
     stderr: Sink,
     stdin: Source = DEVNULL,
@@ -112,12 +129,13 @@ def run(
 ) -> ProcessRunner:
     """Start a program and return at once; see `process.spawn` for what the streams may be.
 
-    ``popen`` goes to `subprocess.Popen`, ``cwd`` and ``env`` among it. Raises `errors.ToolNotFound` if there is no such
-    program.
+    One text is the program, or with ``shell=True`` a line for the shell. ``popen`` goes to `subprocess.Popen`, ``cwd``
+    and ``env`` among it. Raises an error that is also the OSError of `subprocess` for what cannot be started.
     """
-    return ProcessRunner(
-        spawn(
-            args,
+    popen.pop("start_new_session", None)  # it has a process group of its own in any case
+    try:
+        process = spawn(
+            [args] if isinstance(args, str | os.PathLike) else args,
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
@@ -125,11 +143,29 @@ def run(
             safe_argv=safe_args,
             **popen,
         )
-    )
+    except errors.ToolError as error:
+        raise _as_os_error(error) from error.__cause__
+    return ProcessRunner(process)
+
+
+def _as_os_error(error: errors.ToolError) -> errors.ToolError:
+    """Return the same error as one that scripts of Kubernator 1 catch."""
+    match error.__cause__:
+        case FileNotFoundError() | NotADirectoryError() as cause:
+            kind: type[NotThere | NotAllowed | NotStarted] = NotThere
+        case PermissionError() as cause:
+            kind = NotAllowed
+        case OSError() as cause:
+            kind = NotStarted
+        case _:
+            return error
+    found = kind(error.title, detail=error.detail, hint=error.hint)
+    found.errno, found.strerror, found.filename = cause.errno, cause.strerror, cause.filename
+    return found
 
 
 def run_capturing_out(
-    args: Sequence[Argument],
+    args: Sequence[Argument] | Argument,
     stderr: Sink,
     stdin: Source = DEVNULL,
     *,
@@ -151,7 +187,7 @@ def run_capturing_out(
 
 
 def run_pass_through_capturing(
-    args: Sequence[Argument],
+    args: Sequence[Argument] | Argument,
     stdout: Sink,
     stderr: Sink,
     stdin: Source = DEVNULL,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,15 @@ def test_the_kubeconfig_is_the_option_or_the_environments_or_the_homes(
         register=f'ktor.app.register_plugin("kubeconfig"{register})',
     ).walk()
     assert (project.seen, project.kubeconfigs) == ([expected[0]], [expected[1]])
+
+
+def test_a_user_without_a_home_has_no_kubeconfig(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs with any number, where the cluster is the one around it."""
+    for name in ("HOME", "KUBECONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    project.script("ktor.globals.seen(ktor.kubeconfig.file)", register='ktor.app.register_plugin("kubeconfig")').walk()
+    assert project.seen == [None]
 
 
 def test_set_tells_the_notifiers_and_assigning_does_not(project: Project) -> None:
@@ -125,6 +135,14 @@ def test_nothing_is_no_kubeconfig(project: Project, path: str) -> None:
     """An unset variable, for instance."""
     project.script(f"ktor.kubeconfig.set({path})", register="ktor.app.register_plugin('kubeconfig')")
     with pytest.raises(errors.PluginError, match="no kubeconfig is named"):
+        project.walk()
+
+
+@pytest.mark.parametrize("path", ["5", "b'/x'", "['/x']"])
+def test_what_is_no_path_is_no_kubeconfig(project: Project, path: str) -> None:
+    """It is the script's mistake, not ours."""
+    project.script("", register=f"ktor.app.register_plugin('kubeconfig', kubeconfig={path})")
+    with pytest.raises(errors.PluginError, match=r"a kubeconfig is named by a path, not a `(int|bytes|list)`"):
         project.walk()
 
 

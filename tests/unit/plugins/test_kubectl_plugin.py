@@ -90,6 +90,13 @@ def test_a_version_is_downloaded_and_found_by_scripts_too(
     assert project.seen == ["1.30.2", "v1.30.2 x\n"]
 
 
+def test_a_version_that_is_a_number_is_refused(project: Project) -> None:
+    """`1.30` is the number 1.3, which is another version."""
+    project.script("", register='ktor.app.register_plugin("kubectl", version=1.30)')
+    with pytest.raises(errors.ProjectError, match=r"`1\.3` is no version of `kubectl`"):
+        project.walk()
+
+
 @pytest.mark.parametrize(
     ("here", "downloads"),
     [("v1.35.3", 0), ("v1.31.0", 2), ("", 2)],
@@ -185,6 +192,17 @@ def test_get_parses_what_is_printed(project: Project, on_path: Any, printed: str
     on_path(f"#!/bin/sh\ncat <<'E'\n{printed}\nE\n")
     project.script("ktor.globals.seen(ktor.kubectl.get('a', 'b', namespace='n'))", register=REGISTER).walk()
     assert project.seen == [expected]
+
+
+def test_nonsense_of_kubectl_is_not_said_of_the_script(project: Project, on_path: Any) -> None:
+    """The place is in what the program printed; the script asked for it."""
+    on_path("#!/bin/sh\necho 'a: {{b}}'\n")
+    project.script("ktor.kubectl.get('pod', 'x')", register=REGISTER)
+    with pytest.raises(errors.LoadError) as caught:
+        project.walk()
+    said = [line for _, line in caught.value.detail]
+    assert said[0] == "kubectl:1:5, document 1, kubectl get pod x"
+    assert said[1].startswith(".kubernator.py:2")
 
 
 def test_what_a_secret_holds_is_secret_once_it_was_read(project: Project, on_path: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import sys
 
@@ -128,3 +129,35 @@ def test_missing_program():
     """A program that is missing is told when it is started, not when it is waited for."""
     with pytest.raises(errors.ToolNotFound):
         runner.run(["no-such-program-anywhere"], None, None)
+
+
+@pytest.mark.parametrize(
+    ("args", "more", "kind", "number"),
+    [
+        (["no-such-program-anywhere"], {}, FileNotFoundError, errno.ENOENT),
+        (["true"], {"cwd": "/no/such/directory"}, FileNotFoundError, errno.ENOENT),
+        (["/etc/passwd"], {}, PermissionError, errno.EACCES),
+        (["DIR/damaged"], {}, OSError, errno.ENOEXEC),
+    ],
+)
+def test_what_cannot_be_started(tmp_path, args, more, kind, number):
+    """Scripts catch what `subprocess` raises; it is an error of ours too, with its words."""
+    damaged = tmp_path / "damaged"
+    damaged.write_bytes(b"\x7fELF")
+    damaged.chmod(0o755)
+    with pytest.raises(kind) as caught:
+        runner.run([arg.replace("DIR", str(tmp_path)) for arg in args], None, None, **more)
+    assert isinstance(caught.value, errors.ToolError)
+    assert number == caught.value.errno
+    assert str(caught.value).startswith("`")
+
+
+def test_one_text_is_a_program():
+    """As for `subprocess`; with ``shell=True`` it is a line."""
+    assert runner.run("true", None, None).wait() == 0
+    assert runner.run_capturing_out("echo $((1 + 1))", None, shell=True) == "2\n"  # noqa: S604 - it is asked for
+
+
+def test_a_session_of_its_own():
+    """It may be asked for; a program is in a group of its own in any case."""
+    assert runner.run(["true"], None, None, start_new_session=True).wait() == 0
