@@ -185,11 +185,16 @@ class ToolFailed(ToolError):
     SHOWN: ClassVar[int] = 30
     """Lines of output that are shown."""
 
+    LONGEST: ClassVar[int] = 8_000
+    """Characters of output that are shown, in lines of whatever length."""
+
     def __init__(
         self, title: str, *, argv: Sequence[str], code: int, stdout: str = "", stderr: str = "", hint: str = ""
     ) -> None:
-        lines = (stderr.strip() or stdout.strip()).splitlines()
-        tail = "\n".join([*(["…"] if len(lines) > self.SHOWN else []), *lines[-self.SHOWN :]])
+        said = stderr.strip() or stdout.strip()
+        lines = said[-self.LONGEST :].splitlines()
+        whole = len(said) <= self.LONGEST and len(lines) <= self.SHOWN
+        tail = "\n".join([*([] if whole else ["…"]), *lines[-self.SHOWN :]])
         ended = ("ended by", _signal_name(-code)) if code < 0 else ("exit code", str(code))
         super().__init__(
             title, detail=[("command", " ".join(argv)), ended, *([("output", tail)] if tail else [])], hint=hint

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -118,14 +117,7 @@ class Reader:
     ) -> tuple[str, list[int] | None]:
         """Return what `text` does, and for each line of it the line of the file it comes from; None if not rendered."""
         origin = self.origin(visit, name)
-        path = visit.path / name
-        try:
-            regular = stat.S_ISREG(path.stat().st_mode)
-        except OSError as error:
-            raise errors.LoadError(f"cannot read `{name}`: {error.strerror}", origin=origin) from error
-        if not regular:
-            raise errors.LoadError(f"`{name}` is no file", origin=origin)
-        content = text.read(path, origin=origin)
+        content = text.read(visit.path / name, origin=origin)
         if not rendered or not template.is_template(content):
             return content, None
         ktor = self._host.script_ktor(visit.scope)

@@ -365,7 +365,7 @@ def test_sys_exit_in_a_script_is_obeyed_and_said(
 @pytest.mark.parametrize(
     ("query", "path", "parts"),
     [
-        ("?ref=nope", "", ("has no branch or tag `nope`", "hint: `git ls-remote ")),
+        ("?ref=nope", "", ("has no branch or tag `nope`", "hint: there are `main`; `git ls-remote ")),
         ("?ref=main", "/nope", ("`nope` is not in repository", "hint: there are `here`")),
     ],
 )

@@ -161,6 +161,8 @@ def test_a_name_shares_it_between_runs(runs: Runs, name: str) -> None:
         ("ttl=5", "`ttl` is for a sandbox with a `name`"),
         ("name='x', ttl=-1", "`ttl` cannot be `-1`"),
         ("nodes=-1", "`nodes` cannot be `-1`"),
+        ("nodes='2'", "`nodes` cannot be `2`"),
+        ("name='x', ttl='4h'", "`ttl` cannot be `4h`"),
         ("keep_running=True", "has no option `keep_running`"),
     ],
 )

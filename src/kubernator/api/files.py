@@ -132,11 +132,11 @@ def download_remote_file(
     """
     from kubernator.tools import cache, download  # noqa: PLC0415 - only where something is fetched
 
-    parts = urllib.parse.urlsplit(url)
-    name = re.sub(r"[^\w.-]", "_", PurePath(parts.path).name) or "file"
+    shown = download.shown(url)
+    name = re.sub(r"[^\w.-]", "_", PurePath(urllib.parse.urlsplit(shown).path).name) or "file"
     directory = cache.private_directory(get_cache_dir(category, sub_category))
     target = directory / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{name}"
-    logger.debug("fetching %s", download.shown(url))
+    logger.debug("fetching %s", shown)
     if downloader is None:
         return target, not download.fetch(url, target).changed
     present = target.exists()

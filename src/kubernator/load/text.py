@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import stat
 from typing import TYPE_CHECKING, Final
 
 from kubernator import errors
@@ -41,13 +42,19 @@ _BREAK: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
 def read(path: Path, *, origin: Origin) -> str:
-    """Return the text of a file, or raise `LoadError` when it cannot be opened or is no text."""
+    """Return the text of a file, or raise `LoadError` when it cannot be opened or is no text.
+
+    A device or a pipe is no file: it may never end.
+    """
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise errors.LoadError(
-            f"cannot read `{origin.path}`: {error.strerror or type(error).__name__}", origin=origin
-        ) from error
+        mode = path.stat().st_mode
+        special = not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+        data = b"" if special else path.read_bytes()
+    except (OSError, ValueError) as error:  # the second for a NUL in the path
+        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise errors.LoadError(f"cannot read `{origin.path}`: {why}", origin=origin) from error
+    if special:
+        raise errors.LoadError(f"`{origin.path}` is no file", origin=origin)
     return decode(data, origin=origin)
 
 

@@ -232,15 +232,25 @@ class AppNamespace(Namespace):
 
     # Files and programs
 
-    @staticmethod
-    def download_remote_file(logger: logging.Logger, url: str, *args: Any, **options: Any) -> tuple[Path, bool]:
-        """Fetch a file into the cache; `kubernator.api.download_remote_file`."""
-        return api.download_remote_file(logger, url, *args, **options)
+    def download_remote_file(self, logger: logging.Logger, url: str, *args: Any, **options: Any) -> tuple[Path, bool]:
+        """Fetch a file into the cache; `kubernator.api.download_remote_file`, compared with ``kubernator.lock``."""
+        from kubernator.tools import download, lockfile  # noqa: PLC0415 - few scripts download files
 
-    @staticmethod
-    def load_remote_file(logger: logging.Logger, url: str, *args: Any, **options: Any) -> Any:
-        """Fetch a file and read it; `kubernator.api.load_remote_file`."""
-        return api.load_remote_file(logger, url, *args, **options)
+        for secret in download.secrets(url):
+            self._host.secrets.add(secret)
+        pins, origin, key = self._host.pins, self._host.origin(), lockfile.file_key(url)
+        pinned = pins.pinned("file", key, origin=origin)
+        path, current = api.download_remote_file(logger, url, *args, **options)
+        if pins.locking or pinned is not None:
+            pins.settle("file", key, f"sha256:{api.sha256_file_digest(path)}", origin=origin)
+        return path, current
+
+    def load_remote_file(self, logger: logging.Logger, url: str, file_type: Any, *args: Any, **options: Any) -> Any:
+        """Fetch a file as `download_remote_file` does, and read it; `kubernator.api.load_remote_file`."""
+        from kubernator.tools import download  # noqa: PLC0415 - the same
+
+        path, _ = self.download_remote_file(logger, url, *args, **options)
+        return api.load_file(logger, path, file_type, source=download.shown(url))
 
     @property
     def StripNL(self) -> type[_StripNL]:  # noqa: N802 - a class
@@ -274,8 +284,19 @@ class AppNamespace(Namespace):
         return cast("tuple[str, str]", api.run_pass_through_capturing(args, stdout, stderr, stdin, **options))
 
     def _with_environment(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Programs find the tools that plugins have provided; the environment of this process stays as it is."""
-        return {"env": self._host.tools.environment(), **options}
+        """Programs find the tools that plugins have provided; the environment of this process stays as it is.
+
+        Where a script hands over an environment of its own, they come where our own ``PATH`` stands in it: that is
+        where Kubernator 1, which changed ``PATH`` itself, had put them.
+        """
+        given = options.get("env")
+        provided = self._host.tools.environment()
+        if given is None:
+            return {**options, "env": provided}
+        ours = os.environ.get("PATH", "")
+        if ours and ours in given.get("PATH", ""):
+            given = {**given, "PATH": given["PATH"].replace(ours, provided["PATH"], 1)}
+        return {**options, "env": given}
 
 
 class AppPlugin(Plugin):

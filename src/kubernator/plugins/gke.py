@@ -134,6 +134,9 @@ class GkePlugin(Plugin):
         """Return the program that hands out credentials, installed by ``gcloud`` if it must be."""
         if found := self._installed(host):
             return found
+        hint = f"install the package `google-cloud-cli-{AUTH}`, as `gcloud` was installed"
+        if host.pins.locked:  # nothing pins what `gcloud` fetches
+            raise errors.ToolNotFound(f"`{AUTH}` is not on `PATH`, and `--locked` lets nothing be installed", hint=hint)
         logging.getLogger("kubernator.gke").info("installing %s, which hands out the credentials of GKE", AUTH)
         try:
             self._run(host, "components", "install", AUTH, "--quiet", env=changes, timeout=_INSTALL_TIMEOUT)
@@ -141,7 +144,7 @@ class GkePlugin(Plugin):
             raise errors.ToolNotFound(
                 f"`{AUTH}` is not on `PATH`, and `gcloud` cannot install it",
                 detail=[("output", error.stderr.strip() or error.stdout.strip())],
-                hint=f"install the package `google-cloud-cli-{AUTH}`, as `gcloud` was installed",
+                hint=hint,
             ) from error
         if found := self._installed(host):
             return found

@@ -75,12 +75,10 @@ class SandboxPlugin(Plugin):
             raise errors.PluginError(
                 "`ttl` is for a sandbox with a `name`; one without ends with the run", hint="give it a `name`"
             )
-        if nodes < 0:
-            raise errors.PluginError(f"`nodes` cannot be `{nodes}`", hint="it is how many simulated nodes there are")
-        if ttl is not None and ttl < 0:
-            raise errors.PluginError(f"`ttl` cannot be `{ttl}`", hint="it is in seconds, 0 for no limit")
+        _not_negative("nodes", nodes, int, hint="it is how many simulated nodes there are")
+        _not_negative("ttl", ttl or 0, int | float, hint="it is in seconds, 0 for no limit")
         self._version = None if kube_version is None else str(kube_version)
-        self._name = name
+        self._called = None if name is None else str(name)
         self._ttl = ttl
         self._nodes = nodes
         self._held = contextlib.ExitStack()
@@ -104,10 +102,10 @@ class SandboxPlugin(Plugin):
     def _started(self) -> Sandbox:
         from kubernator import sandbox  # noqa: PLC0415 - with all that starts programs
 
-        if self._name is None:
+        if self._called is None:
             return self._held.enter_context(sandbox.running(kube_version=self._version, nodes=self._nodes, say=_say))
         return sandbox.up(
-            self._name,
+            self._called,
             kube_version=self._version,
             ttl=sandbox.DEFAULT_TTL if self._ttl is None else self._ttl,
             nodes=self._nodes,
@@ -117,6 +115,11 @@ class SandboxPlugin(Plugin):
     def end(self, outcome: RunOutcome) -> None:  # noqa: ARG002 - whatever the outcome
         """End what ends with the run."""
         self._held.close()
+
+
+def _not_negative(option: str, value: Any, kind: Any, *, hint: str) -> None:
+    if not isinstance(value, kind) or not value >= 0:
+        raise errors.PluginError(f"`{option}` cannot be `{value}`", hint=hint)
 
 
 def _say(text: str) -> None:

@@ -51,14 +51,14 @@ def directory(root: Path, inner: str, repository: Repository) -> Path:
 def _no_directory(root: Path, inner: str, repository: Repository) -> errors.SourceError:
     import difflib  # noqa: PLC0415 - for a message
 
-    title = (
-        f"`{inner}` {'is no directory' if (root / inner).is_file() else 'is not'} in repository `{repository.url_str}`"
-    )
-    parent = root / inner
-    while not parent.is_dir():
+    wanted = root / inner  # `Path` raises for a name that is too long
+    what = "is no directory" if os.path.isfile(wanted) else "is not"  # noqa: PTH113
+    title = f"`{inner}` {what} in repository `{repository.url_str}`"
+    parent = wanted
+    while not os.path.isdir(parent):  # noqa: PTH112
         parent = parent.parent
     names = sorted(entry.name for entry in parent.iterdir() if entry.is_dir() and entry.name != ".git")
-    missing = (*(root / inner).relative_to(parent).parts, "")[0]
+    missing = (*wanted.relative_to(parent).parts, "")[0]
     shown = ", ".join(f"`{name}`" for name in (difflib.get_close_matches(missing, names) or names)[:10])
     return errors.SourceError(
         title,

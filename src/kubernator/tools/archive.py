@@ -6,10 +6,12 @@ whole archive is checked before its first file is written.
 
 from __future__ import annotations
 
+import lzma
 import posixpath
 import shutil
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,8 +26,17 @@ MAX_SIZE: Final = 4 * 1024**3
 """Bytes that an archive may unpack to; Kubernetes' own are a quarter of that."""
 
 MAX_MEMBERS: Final = 200_000
+CHUNK: Final = 256 * 1024
 SYMLINK: Final = 0o120000
 KIND: Final = 0o170000
+
+DAMAGED: Final = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(EOFError, OSError, RuntimeError),
+    KeyError,  # a hard link to what is not there
+    ValueError,
+)
+"""What reading a bad archive raises."""
 
 
 def unpack(archive: Path, target: Path, *, only: Iterable[str] | None = None) -> None:
@@ -43,12 +54,14 @@ def unpack(archive: Path, target: Path, *, only: Iterable[str] | None = None) ->
         else:
             with tarfile.open(archive) as opened_tar:
                 _tar(archive, opened_tar, target, wanted)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, RuntimeError) as error:
-        raise errors.SourceError(f"`{archive.name}` cannot be unpacked: {error}") from error
+    except DAMAGED as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":")
+        raise errors.SourceError(f"`{archive.name}` cannot be unpacked: {why}") from error
 
 
 def _tar(archive: Path, opened: tarfile.TarFile, target: Path, wanted: set[str] | None) -> None:
     members = [m for m in opened.getmembers() if wanted is None or _plain(m.name) in wanted]
+    _read_on(opened)
     _complete(archive, {_plain(m.name) for m in members}, wanted)
     _bounded(archive, len(members), sum(m.size for m in members))
     links: set[str] = set()
@@ -97,6 +110,13 @@ def _zip(archive: Path, opened: zipfile.ZipFile, target: Path, wanted: set[str] 
         with opened.open(member) as content, place.open("wb") as file:
             shutil.copyfileobj(content, file)
         place.chmod(0o700 if (member.external_attr >> 16) & 0o111 else 0o600)
+
+
+def _read_on(opened: tarfile.TarFile) -> None:
+    """Read what comes after the last member: at the end stands the checksum of all that was packed."""
+    for _ in range(MAX_SIZE // CHUNK):
+        if not opened.fileobj.read(CHUNK):
+            return
 
 
 def _plain(name: str) -> str:

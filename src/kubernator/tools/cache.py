@@ -8,6 +8,7 @@ agree by file locks; a file is replaced as a whole or not at all.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,14 +16,18 @@ from typing import TYPE_CHECKING, Final
 from kubernator import errors
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator
 
-__all__ = ["APP", "Cache", "locked", "private_directory", "replacing", "state_root", "write"]
+__all__ = ["APP", "Cache", "locked", "private_directory", "replacing", "state_root", "storing", "write"]
 
 APP: Final = "kubernator"
 
 PARTS: Final = ("git", "bin", "http", "discovery", "controlplane", "charts", "renders")
 """The directories of the cache; `Cache` has a property for each."""
+
+_PAUSE: Final = 0.2
+"""Seconds between two looks at whether somebody who waits for a lock should go on waiting."""
 
 LOCKS: Final = "locks"
 
@@ -79,13 +84,19 @@ class Cache:
         for path in sorted(self.root.iterdir()) if self.root.is_dir() else ():
             if (parts and path.name not in parts) or path.name == LOCKS:
                 continue
-            _remove(path)
+            try:
+                _remove(path)
+            except OSError as error:
+                raise errors.ToolError(
+                    f"`{path}` cannot be removed: {error.strerror}",
+                    hint="another run is at work in it" if error.errno in {errno.ENOTEMPTY, errno.ENOENT} else "",
+                ) from error
 
     def locked(
-        self, name: str, *, waiting: Callable[[], object] | None = None
+        self, name: str, *, waiting: Callable[[], object] | None = None, stopped: threading.Event | None = None
     ) -> contextlib.AbstractContextManager[None]:
-        """Hold the lock of this name against other processes; ``waiting`` is called once if somebody else has it."""
-        return locked(private_directory(self.root / LOCKS) / f"{name}.lock", waiting=waiting)
+        """Hold the lock of this name against other processes; see `locked` for the rest."""
+        return locked(private_directory(self.root / LOCKS) / f"{name}.lock", waiting=waiting, stopped=stopped)
 
     def _part(self, name: str) -> Path:
         private_directory(self.root)
@@ -93,16 +104,24 @@ class Cache:
 
 
 def state_root() -> Path:
-    """Return the directory for what must not be lost when the cache is cleared. It is not made here."""
+    """Return the directory for what must not be lost when the cache is cleared. It is not made here.
+
+    Raises `errors.ToolError` for a user without a home.
+    """
     import platformdirs  # noqa: PLC0415 - not needed by `--version`
 
-    return platformdirs.user_state_path(APP, appauthor=False)
+    return _of_the_user(platformdirs.user_state_path, "XDG_STATE_HOME")
 
 
 def private_directory(path: Path) -> Path:
-    """Make a directory that only the user can read, and return it; one that is there is made private if it is ours."""
+    """Make a directory that only the user can read, and return it; one that is there is made private if it is ours.
+
+    What is missing above it is made likewise, whatever the umask.
+    """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.parent.exists():
+            private_directory(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
         if path.stat().st_mode & 0o077:
             path.chmod(0o700)
     except OSError as error:
@@ -111,6 +130,20 @@ def private_directory(path: Path) -> Path:
             hint="set `XDG_CACHE_HOME` or `XDG_STATE_HOME` to a place you own",
         ) from error
     return path
+
+
+@contextlib.contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Say in words, as `errors.ToolError`, what the system has against writing there: no room, no permission."""
+    try:
+        yield
+    except OSError as error:
+        gone = "what stood there was removed meanwhile, as `kubernator cache clear` does; run again"
+        room = "make room, or put the cache elsewhere with `XDG_CACHE_HOME`"
+        raise errors.ToolError(
+            f"`{path}` cannot be written: {error.strerror or error}",
+            hint=gone if error.errno == errno.ENOENT else room,
+        ) from error
 
 
 def write(path: Path, content: bytes | str, *, mode: int = 0o600) -> None:
@@ -143,18 +176,28 @@ def replacing(path: Path, *, mode: int = 0o600) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, waiting: Callable[[], object] | None = None) -> Iterator[None]:
-    """Hold a lock file against other processes and threads; the system lets go of it when the holder dies."""
+def locked(
+    path: Path, *, waiting: Callable[[], object] | None = None, stopped: threading.Event | None = None
+) -> Iterator[None]:
+    """Hold a lock file against other processes and threads; the system lets go of it when the holder dies.
+
+    ``waiting`` is called once if somebody else has it. Who waits gives up, with `errors.Interrupted`, when ``stopped``
+    is set.
+    """
     import filelock  # noqa: PLC0415 - not needed by `--version`
 
     lock = filelock.FileLock(path, mode=0o600, thread_local=False)
     try:
-        try:
-            lock.acquire(blocking=False)
-        except filelock.Timeout:
-            if waiting is not None:
-                waiting()
-            lock.acquire()
+        patience = 0.0
+        while not lock.is_locked:
+            try:
+                lock.acquire(timeout=patience)
+            except filelock.Timeout:
+                if waiting is not None and not patience:
+                    waiting()
+                if stopped is not None and stopped.is_set():
+                    raise errors.Interrupted("another run holds a lock, and this one is over") from None
+                patience = _PAUSE
     except OSError as error:
         raise errors.ToolError(f"`{path}` cannot be locked: {error.strerror}") from error
     try:
@@ -166,7 +209,17 @@ def locked(path: Path, *, waiting: Callable[[], object] | None = None) -> Iterat
 def _user_cache() -> Path:
     import platformdirs  # noqa: PLC0415 - not needed by `--version`
 
-    return platformdirs.user_cache_path(APP, appauthor=False)
+    return _of_the_user(platformdirs.user_cache_path, "XDG_CACHE_HOME")
+
+
+def _of_the_user(find: Callable[..., Path], variable: str) -> Path:
+    try:
+        path = find(APP, appauthor=False)
+    except RuntimeError:  # nobody knows this user, as in a container that runs with any number
+        path = Path()
+    if not path.is_absolute():
+        raise errors.ToolError("this user has no home directory", hint=f"set `HOME` or `{variable}`")
+    return path
 
 
 def _remove(path: Path) -> None:

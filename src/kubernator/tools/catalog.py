@@ -8,8 +8,7 @@ words).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from kubernator import errors
 
@@ -22,8 +21,7 @@ _GITHUB: Final = "https://github.com/{repository}/releases/download/v{{version}}
 _VERSION: Final = re.compile(r"[0-9][0-9A-Za-z.+_-]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Program:
+class _Program(NamedTuple):
     """How a project publishes its program.
 
     ``url`` is the download, ``sums`` a file with its SHA-256 checksum, alone or in a list: the URL, or what comes after
@@ -33,9 +31,9 @@ class _Program:
     """
 
     url: str
+    repository: str
     sums: str = ""
     signature: str = ""
-    repository: str
     member: str = ""
     tree: str = ""
     command: str = ""
@@ -111,8 +109,7 @@ _PROGRAMS: Final = {
 NAMES: Final = tuple(_PROGRAMS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Download:
+class Download(NamedTuple):
     """One program, one version, one kind of machine.
 
     ``sums`` is the URL of a text with the checksum, ``signature`` that of a signature; one of them is empty. ``member``

@@ -19,13 +19,16 @@ from kubernator.tools import cache
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Fetched", "digest", "fetch", "read_text", "shown"]
+__all__ = ["Fetched", "digest", "fetch", "read_text", "secrets", "shown"]
 
 CHUNK: Final = 256 * 1024
 ATTEMPTS: Final = 4
 TIMEOUT: Final = 30.0
 LONGEST_WAIT: Final = 30.0
 """Seconds; a server that asks for more patience than this is taken as not answering."""
+
+WRITTEN: Final = "/?%:@!$&'()*+,;=~"
+"""What stays as it is written in a URL; spaces and letters of other languages are quoted, as browsers do."""
 
 REDIRECTS: Final = 10
 OK: Final = 200
@@ -61,12 +64,12 @@ def fetch(
     conditional on what the server said last time (kept in a side file), and an unchanged file stays. ``progress`` gets
     bytes so far and in all, if known. ``timeout`` is in seconds, for connecting and for each silence.
 
-    Raises `errors.SourceError` when it cannot be had, `errors.ChecksumMismatch` when it is something else; neither
-    leaves anything behind nor touches a target that was there.
+    Raises `errors.SourceError` when it cannot be had, `errors.ChecksumMismatch` when it is something else,
+    `errors.ToolError` when it cannot be written; none leaves anything behind nor touches a target that was there.
     """
     side = target.with_name(f".{target.name}.http")
     cache.private_directory(target.parent)
-    with cache.locked(target.with_name(f".{target.name}.lock")):
+    with cache.locked(target.with_name(f".{target.name}.lock")), cache.storing(target):
         if target.is_file() and (sha256 or sha512) and _matches(target, sha256=sha256, sha512=sha512):
             return Fetched(path=target, changed=False)
         conditions = {} if sha256 or sha512 else _conditions(side, target, url)
@@ -107,21 +110,25 @@ def digest(path: Path, algorithm: str = "sha256") -> str:
 
 
 def shown(url: str) -> str:
-    """Return a URL without user, password and query, fit for a message."""
-    parts = urllib.parse.urlsplit(url)
-    return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    """Return a URL without user, password and query, fit for a message. Raises `errors.SourceError`."""
+    parts = _parts(url)
+    path = parts.path if parts.netloc else parts.path.rpartition("@")[2]  # without `//` the user stands in the path
+    return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], path, "", ""))
+
+
+def secrets(url: str) -> list[str]:
+    """Return what must not be shown of a URL: its password, and its query, which may be a signature."""
+    parts = _parts(url)
+    return [text for text in (parts.password, parts.query) if text]
 
 
 @contextlib.contextmanager
 def _scratch(target: Path) -> Iterator[Path]:
     """Hand out an empty file on the target's file system that goes with all around it."""
-    try:
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as directory:
-            part = Path(directory) / "part"
-            part.touch(mode=0o600)
-            yield part
-    except PermissionError as error:
-        raise errors.ToolError(f"`{target}` cannot be written: {error.strerror}") from error
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as directory:
+        part = Path(directory) / "part"
+        part.touch(mode=0o600)
+        yield part
 
 
 class _Answered(Exception):
@@ -192,7 +199,7 @@ class _Answers:
             if answer.status not in MOVED or not goal:
                 return answer
             answer.close()
-            asked = urllib.parse.urljoin(bare, goal)
+            asked = urllib.parse.urlunsplit(_parts(goal, bare))
             if bare.startswith("https:") and not asked.startswith("https:"):
                 raise errors.SourceError(f"`{shown(url)}` leads to `{shown(asked)}`, which is not https")
         raise errors.SourceError(f"`{shown(url)}` leads from one place to another without end")
@@ -241,7 +248,7 @@ class _Transfer:
             etag = answer.headers.get("ETag")
             self.tag = etag if etag.startswith('"') else ""  # a weak tag does not vouch for bytes
             length = answer.headers.get("Content-Length")
-            self._copy(answer, have, have + int(length) if length.isdigit() else None)
+            self._copy(answer, have, have + int(length) if length.isdecimal() else None)
             return {name: value for name in ("ETag", "Last-Modified") if (value := answer.headers.get(name))}
 
     def _copy(self, answer: transport.Stream, done: int, total: int | None) -> None:
@@ -254,12 +261,25 @@ class _Transfer:
                 self.progress(done, total)
 
 
+def _parts(url: str, base: str = "") -> urllib.parse.SplitResult:
+    try:
+        return urllib.parse.urlsplit(urllib.parse.urljoin(base, url))
+    except ValueError:  # neither it nor what is said of it is shown: nobody can say what in it is a password
+        raise errors.SourceError(
+            "the address of a download cannot be read",
+            hint="in a user name or password, write `/`, `:`, `@`, `?`, `[` and `]` as %2F, %3A, %40, %3F, %5B and %5D",
+        ) from None
+
+
 def _split(url: str) -> tuple[str, dict[str, str]]:
     """Return a URL without user and password, and these as a header."""
-    parts = urllib.parse.urlsplit(url)
+    parts = _parts(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise errors.SourceError(f"`{shown(url)}` is no http or https URL")
-    bare = urllib.parse.urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
+    quoted = parts._replace(
+        path=urllib.parse.quote(parts.path, WRITTEN), query=urllib.parse.quote(parts.query, WRITTEN)
+    )
+    bare = urllib.parse.urlunsplit(quoted._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
     if parts.username is None:
         return bare, {}
     user = ":".join(urllib.parse.unquote(part or "") for part in (parts.username, parts.password))
@@ -292,4 +312,4 @@ def _verify(url: str, part: Path, *, sha256: str, sha512: str) -> None:
 
 
 def _seconds(text: str | None) -> float:
-    return float(text) if text and text.strip().isdigit() else 0.0
+    return float(text) if text and text.strip().isdecimal() else 0.0

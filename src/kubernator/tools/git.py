@@ -217,11 +217,13 @@ class Git:
                 on_stdout=lambda line: self._log(logging.DEBUG, line),
                 on_stderr=lambda line: self._log(logging.INFO, line),
             )
-        except errors.ToolError as error:
+        except errors.ToolNotFound as error:
             raise errors.SourceError(
                 f"remote directories need `git`: {error.title}",
                 hint="install git, for instance with `apt install git` or `brew install git`",
             ) from error
+        except errors.ToolError as error:
+            raise errors.SourceError(error.title, detail=error.detail, hint=error.hint) from error
 
     def _log(self, level: int, line: str) -> None:
         if line.strip() and _logger.isEnabledFor(level):

@@ -78,9 +78,12 @@ class GitCache:
         """Return the full hash of the commit the address means; afterwards the cache has that commit.
 
         A branch or tag is looked up on the server each time, a full hash, also one it is ``pinned`` to, only if the
-        cache does not have it. Raises `errors.SourceError`.
+        cache does not have it. Raises `errors.SourceError`, and `errors.ToolError` where the cache cannot be written.
         """
-        ref = pinned or gitrefs.valid(url)
+        with caches.storing(self._cache.git):
+            return self._commit(url, pinned or gitrefs.valid(url))
+
+    def _commit(self, url: GitUrl, ref: str) -> str:
         refs = gitrefs.Refs(self._home(url), self._git)
         seen = refs.seen(ref)
         if HASH.fullmatch(ref):
@@ -105,13 +108,14 @@ class GitCache:
     def tree(self, url: GitUrl, commit: str, *, directories: Iterable[str] = ()) -> Path:
         """Return a directory with the files of a commit: all, or only those of some directories and on the way there.
 
-        The directory is nobody else's to change or remove until `close`. Raises `errors.SourceError`.
+        The directory is nobody else's to change or remove until `close`. Raises as `commit` does.
         """
         wanted = tuple(sorted(set(directories)))
         name = gittrees.tree_name(commit, wanted, submodules=url.submodules)
         key = (url.key, name)
         if key not in self._used:
-            self._used[key] = self._trees(url).use(name) or self._new_tree(url, name, commit, wanted)
+            with caches.storing(self._cache.git):
+                self._used[key] = self._trees(url).use(name) or self._new_tree(url, name, commit, wanted)
         return self._used[key].path
 
     def _new_tree(self, url: GitUrl, name: str, commit: str, directories: tuple[str, ...]) -> Tree:

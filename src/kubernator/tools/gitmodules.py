@@ -75,7 +75,7 @@ def read(git: Git, url: GitUrl, mirror: Mirror, commit: str) -> list[Submodule]:
     addresses = {
         section["path"].rstrip("/"): section["url"]
         for section in sections
-        if section.get("path", "").rstrip("/") and section.get("url") and section.get("update") != "none"
+        if _inside(section.get("path", "")) and section.get("url") and section.get("update") != "none"
     }
     if not addresses:
         return []
@@ -113,6 +113,11 @@ def failed(error: errors.SourceError, url: GitUrl, submodule: Submodule) -> erro
         filter(None, [error.hint, "if nothing of it is needed, add `submodules=false` to the query of the address"])
     )
     return error
+
+
+def _inside(path: str) -> bool:
+    """Whether a path is one in the repository; git passes over others, too."""
+    return bool(path.strip("/")) and not path.startswith("/") and ".." not in path.split("/")
 
 
 def _sections(listed: str) -> list[dict[str, str]]:

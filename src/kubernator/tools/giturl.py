@@ -257,6 +257,12 @@ def _local_with_query(text: str, base: Path | None) -> GitUrl | None:
 def _scp_like(text: str, origin: Origin | None) -> GitUrl:
     before, _, query = text.partition("?")
     if match := _SCP.fullmatch(before):
+        if match["host"].lower() in SCHEMES - {"git"}:  # `https:/user:password@host`, of which nothing is shown
+            raise errors.SourceError(
+                "the address of a repository has no `//` after its scheme",
+                hint=f"write `{match['host'].lower()}://`, and the host after it",
+                origin=origin,
+            )
         if match["path"].startswith(":"):  # `transport::address`, which runs a program of that name
             raise errors.SourceError("remote helpers (`name::address`) are not supported", origin=origin)
         if not match["user"] and "@" in match["path"].partition("/")[0]:
@@ -278,7 +284,7 @@ def _scp_like(text: str, origin: Origin | None) -> GitUrl:
 
 def _local(path: Path, base: Path | None, *, query: str) -> GitUrl | None:
     for candidate in ([base / path] if base is not None else []) + [path]:
-        if candidate.exists():
+        if os.path.exists(candidate):  # noqa: PTH110 - `Path` raises for a name that is too long
             quoted = urllib.parse.quote(str(candidate.resolve()))
             return GitUrl(scheme="file", path=quoted, query=query)
     return None

@@ -1,4 +1,4 @@
-"""The lock file of a tree: which commits, charts and programs its versions and branches stood for.
+"""The lock file of a tree: which commits, charts, files and programs its versions and addresses stood for.
 
 YAML, one line for each thing in sorted order, so that two people's changes meet in a merge only where they concern the
 same thing, which the last comma of a JSON list would not allow. Written by ``kubernator lock`` only; every other run
@@ -12,9 +12,9 @@ import logging
 import os
 import re
 import threading
-from dataclasses import dataclass
+import urllib.parse
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kubernator import errors
 from kubernator.model.origin import Origin
@@ -22,29 +22,33 @@ from kubernator.model.origin import Origin
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["FILE", "KINDS", "Change", "Pins"]
+__all__ = ["CHANGED", "FILE", "KINDS", "Change", "Pins", "checksum", "file_key"]
 
 FILE: Final = "kubernator.lock"
 
-KINDS: Final = ("chart", "git", "tool")
+KINDS: Final = ("chart", "file", "git", "tool")
 """What is pinned, in the order of the file."""
 
 VERSION: Final = 1
 
+CHANGED: Final = "if the change is wanted, `kubernator lock` pins the new one; if nobody expects it, do not use it"
+"""The hint where something is not what is pinned."""
+
 HEADER: Final = """\
-# What `kubernator lock` found behind versions, tags and branches. Commit this file; do not edit it.
+# What `kubernator lock` found behind versions, tags and addresses. Commit this file; do not edit it.
 # With `--locked`, `dump` and `apply` refuse everything that is not pinned here.
 """
 
 _CONFLICT: Final = re.compile(r"(<{7}|\|{7}|>{7})( |$)")
+
+_CHECKSUM: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 _logger = logging.getLogger("kubernator.lock")
 
 _Entries = dict[str, dict[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """What writing the file changes of one entry; ``old`` or ``new`` is empty where there is none."""
 
     kind: str
@@ -58,6 +62,30 @@ class Change:
         if not self.old:
             return f"added {what}: {self.new}"
         return f"changed {what}: {self.old} is now {self.new}" if self.new else f"removed {what}"
+
+
+def file_key(url: str) -> str:
+    """Return what the download of a URL is pinned as: its address, of the query only a hash: it may hold a secret.
+
+    Raises `errors.SourceError` for what is no URL.
+    """
+    import hashlib  # noqa: PLC0415 - few trees download files
+
+    from kubernator.tools import download  # noqa: PLC0415 - the same
+
+    shown = download.shown(url)
+    query = urllib.parse.urlsplit(url).query
+    return shown + (f"?{hashlib.sha256(query.encode()).hexdigest()[:16]}" if query else "")
+
+
+def checksum(kind: str, key: str, pinned: str | None) -> str:
+    """Return the SHA-256 checksum that is pinned, empty for None. Raises `errors.ProjectError` for anything else."""
+    if pinned is not None and not _CHECKSUM.fullmatch(pinned):
+        raise errors.ProjectError(
+            f"the lock file pins {kind} `{key}` to `{pinned}`, which is no SHA-256 checksum",
+            hint="`kubernator lock` writes it anew",
+        )
+    return "" if pinned is None else pinned.removeprefix("sha256:")
 
 
 class Pins:
@@ -163,7 +191,7 @@ class Pins:
         error = errors.ChecksumMismatch(
             title,
             detail=[("pinned", pinned), ("found", value)],
-            hint="if the change is wanted, `kubernator lock` pins the new one; if nobody expects it, do not use it",
+            hint=CHANGED,
         )
         if origin is not None:
             error.origin = origin
@@ -207,9 +235,11 @@ def _pins(text: str, origin: Origin) -> Iterator[tuple[str, str, str]]:
     for kind, pins in value.items():
         if kind == "version":
             continue
-        place = _place(text, kind, origin)
         if kind not in KINDS or not isinstance(pins, dict):
-            raise errors.LoadError(f"the lock file has no section `{kind}`", origin=place, hint=_MEND)
+            what = "is no mapping" if kind in KINDS else "is not known"
+            raise errors.LoadError(
+                f"section `{kind}` of the lock file {what}", origin=_place(text, kind, origin), hint=_MEND
+            )
         for key, pin in pins.items():
             if not isinstance(pin, str):
                 raise errors.LoadError(f"`{key}` is pinned to no text", origin=_place(text, key, origin), hint=_MEND)

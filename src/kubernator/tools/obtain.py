@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from kubernator import errors
-from kubernator.tools import catalog
+from kubernator.tools import catalog, lockfile
 from kubernator.tools.tool import Tool, ToolOrigin
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Obtaining:
     def _promised(self, wanted: Download, pinned: str | None, origin: Origin | None) -> str:
         """Return the checksum that the download must have; empty where a signature takes its place."""
         if pinned is not None:
-            return pinned.removeprefix("sha256:")
+            return lockfile.checksum("tool", wanted.key, pinned)
         if not wanted.sums:
             return ""
         promised = _published(wanted)

@@ -85,10 +85,22 @@ class Store:
         """Download a program, in place of what is there. The caller holds a lock for the program's name.
 
         ``sha256`` is what the download must have. Where that is empty ``accept`` is called with the download and its
-        checksum before anything is made of it, and may raise. Raises `errors.SourceError` and
-        `errors.ChecksumMismatch`.
+        checksum before anything is made of it, and may raise. Raises `errors.SourceError`,
+        `errors.ChecksumMismatch`, and `errors.ToolError` where it cannot be written.
         """
         home = cache.private_directory(self._cache.bin / wanted.name)
+        with cache.storing(home):
+            return self._put(home, wanted, sha256=sha256, progress=progress, accept=accept)
+
+    def _put(
+        self,
+        home: Path,
+        wanted: Download,
+        *,
+        sha256: str,
+        progress: Callable[[int, int | None], object],
+        accept: Callable[[Path, str], object],
+    ) -> Stored:
         for left in home.glob(".new-*"):  # of a process that was killed; nobody else is at work here
             shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=home, prefix=".new-") as scratch:

@@ -55,7 +55,7 @@ class Answer(http.client.HTTPResponse):
         line = self._line()
         version, _, rest = line.partition(" ")
         code = rest[:3]
-        if not version.startswith("HTTP/1.") or not code.isdigit():
+        if not version.startswith("HTTP/1.") or not code.isdecimal():
             raise http.client.BadStatusLine(line[:80])
         self.version = 10 if version == "HTTP/1.0" else 11
         self.reason = rest[4:]
@@ -84,7 +84,7 @@ class Answer(http.client.HTTPResponse):
         self.chunked = self.pairs.get("transfer-encoding").lower() == "chunked"
         self.chunk_left = None
         length = self.pairs.get("content-length")
-        self.length = int(length) if length.isdigit() and not self.chunked else None
+        self.length = int(length) if length.isdecimal() and not self.chunked else None
         if self.status in {http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED}:
             self.length = 0
         if self.length is None and not self.chunked:

@@ -87,7 +87,8 @@ class TestContent:
     def test_update_none_and_no_address(self, run, origin, library):
         """What git itself would not fetch stays an empty directory."""
         add(origin, "none", "../library.git", commit=library.first, extra="\tupdate = none\n")
-        (origin.work / ".gitmodules").write_text((origin.work / ".gitmodules").read_text() + '[submodule "x"]\n')
+        others = '[submodule "x"]\n[submodule "y"]\n\tpath = ../y\n\turl = ../library.git\n'
+        (origin.work / ".gitmodules").write_text((origin.work / ".gitmodules").read_text() + others)
         gitservers.git(origin.work, "update-index", "--add", "--cacheinfo", f"160000,{library.first},unnamed")
         gitservers.git(origin.work, "add", ".gitmodules")
         gitservers.git(origin.work, "commit", "--quiet", "-m", "unnamed")

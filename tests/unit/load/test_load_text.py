@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from kubernator import errors
@@ -24,11 +27,21 @@ def test_a_file_is_read(tmp_path, origin):
     assert text.read(path, origin=origin) == "a: 1\n"
 
 
-@pytest.mark.parametrize(("name", "reason"), [("none", "No such file"), (".", "Is a directory")])
+@pytest.mark.parametrize(
+    ("name", "reason"), [("none", "No such file"), (".", "Is a directory"), ("a\0b", "embedded null byte")]
+)
 def test_a_file_that_cannot_be_read(name, reason, tmp_path, origin):
     """The system's reason is told, and which file it is."""
     with pytest.raises(errors.LoadError, match=f"cannot read `app.yaml`: {reason}"):
         text.read(tmp_path / name, origin=origin)
+
+
+def test_what_may_never_end_is_not_read(tmp_path, origin):
+    """A pipe or a device is no file."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(errors.LoadError, match=r"`app.yaml` is no file"):
+            text.read(path, origin=origin)
 
 
 @pytest.mark.parametrize("address", ["git-lfs.github.com", "hawser.github.com"])

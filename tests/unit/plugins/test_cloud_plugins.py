@@ -13,6 +13,7 @@ import pytest
 from kubernator import errors
 from kubernator.model.outcome import RunOutcome
 from kubernator.plugins import awscli, eks, gke
+from kubernator.tools.lockfile import Pins
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -151,3 +152,18 @@ def test_every_option_and_member_is_documented(
     options = list(inspect.signature(plugin).parameters)
     assert members
     assert [name for name in (*members, *options) if f"`{name}" not in section and f"{name}=" not in section] == []
+
+
+@pytest.mark.parametrize("cloud", ["gke"], indirect=True)
+def test_gke_installs_nothing_when_locked(
+    cloud: Cloud, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What hands out credentials is not pinned by anything, so it has to be there."""
+    cloud.programs()
+    (cloud.place / gke.AUTH).unlink()
+    monkeypatch.setenv("PATH", str(cloud.place))  # the system may have it
+    project.host.pins = Pins(tmp_path, locked=True)
+    project.script("", register=cloud.register)
+    with pytest.raises(errors.ToolNotFound, match="`--locked` lets nothing be installed") as caught:
+        project.walk()
+    assert "google-cloud-cli" in caught.value.hint

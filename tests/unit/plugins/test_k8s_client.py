@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kubernator.plugins.k8s import client as k8s_client
+from kubernator.tools import private
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -106,5 +106,5 @@ def test_the_files_go_when_the_process_leaves_at_once(project: Project) -> None:
     authority = base64.b64encode(b"not checked before a connection is made").decode()
     path = configure(project, {"token": "a-token-of-mine"}, **{"certificate-authority-data": authority})
     file = Path(client(project, path).configuration.ssl_ca_cert)
-    k8s_client.close_all()
+    private.remove_all()
     assert not file.exists()

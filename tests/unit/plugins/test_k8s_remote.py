@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.server
+import itertools
+import shutil
 import threading
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubernator import errors
+from kubernator.model.outcome import RunOutcome
+from kubernator.tools.lockfile import Pins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +57,42 @@ def test_a_download_is_added_with_its_address_and_who_asked(project: Project, se
     assert str(found.origin.via).startswith(".kubernator.py:2")
     assert project.diagnostics.errors == []
     assert len(project.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "ktor.k8s.load_remote_resources('URL', 'yaml')",
+        "ktor.app.load_remote_file(logger, 'URL', FileType.TEXT)",
+        "ktor.app.download_remote_file(logger, 'URL')",
+    ],
+)
+def test_downloads_are_pinned(project: Project, served: str, tmp_path: Path, call: str) -> None:
+    """Another content than the pinned one is refused, and with `--locked` what is not pinned is not asked for."""
+    url = f"{served}/far.yaml"
+    numbers = itertools.count()
+
+    def walk(**options: bool) -> Pins:
+        directory = tmp_path / str(next(numbers))
+        directory.mkdir()
+        run = type(project)(directory)
+        run.host.pins = Pins(tmp_path, **options)
+        run.script(f"from kubernator.api import FileType\n{call.replace('URL', url)}\n")
+        try:
+            run.walk()
+        finally:
+            run.host.end(RunOutcome())
+        return run.host.pins
+
+    with pytest.raises(errors.NotPinned, match=f"file `{url}` is not pinned"):
+        walk(locked=True)
+    walk(locking=True).write()
+    walk(locked=True)
+    (tmp_path / "served" / "far.yaml").write_text(CONFIG.replace("a: b", "a: evil"))
+    shutil.rmtree(tmp_path / "xdg")
+    with pytest.raises(errors.ChecksumMismatch) as caught:
+        walk()
+    assert "`kubernator lock` pins the new one" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,14 @@ from __future__ import annotations
 import logging
 import textwrap
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+
+import pytest
 
 from kubernator import errors
 from kubernator.model.diagnostics import Diagnostic, Diagnostics, Severity
 from kubernator.model.origin import Origin
 from kubernator.redaction import Secrets
 from kubernator.report import errors as shown
-
-if TYPE_CHECKING:
-    import pytest
 
 ORIGIN = Origin(
     path=PurePosixPath("web/templates/deployment.yaml"),
@@ -114,3 +112,18 @@ def test_in_the_log_the_last_block_is_critical(caplog: pytest.LogCaptureFixture)
         shown.log(said, logging.getLogger("kubernator"), final=True)
     assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR", "CRITICAL"]
     assert (caplog.records[1].lines, caplog.records[1].hint) == ((("at", "x:1"),), "do")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("a\n" * 40, ["…", *["a"] * 30]),
+        ("x" * 100_000, ["…", "x" * errors.ToolFailed.LONGEST]),
+        ("a\nb\n", ["a", "b"]),
+    ],
+    ids=["lines", "line", "little"],
+)
+def test_of_much_output_the_end_is_shown(said: str, shown: list[str]) -> None:
+    """In lines, and in characters: a program may write no line ends at all."""
+    error = errors.ToolFailed("`x` failed", argv=["x"], code=1, stderr=said)
+    assert dict(error.detail)["output"].splitlines() == shown

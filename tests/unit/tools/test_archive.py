@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import stat
 import tarfile
@@ -129,6 +130,38 @@ def test_no_archive(tmp_path, content):
     (tmp_path / "a.tgz").write_bytes(content)
     with pytest.raises(errors.SourceError, match="cannot be unpacked"):
         archive.unpack(tmp_path / "a.tgz", tmp_path / "out")
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz"])
+@pytest.mark.parametrize("place", [0.3, 0.6, 0.99])
+def test_damaged_tar(tmp_path, mode, place):
+    """Damage anywhere in a packed archive is found, at its very end too, where only the checksum tells."""
+    packed = tar(tmp_path / "a.tar", member("a", hashlib.shake_128(b"x").digest(100_000)), member("b", b"b"), mode=mode)
+    content = bytearray(packed.read_bytes())
+    at = int(len(content) * place)
+    content[at : at + 4] = bytes(byte ^ 0xFF for byte in content[at : at + 4])
+    packed.write_bytes(content)
+    with pytest.raises(errors.SourceError, match=r"^`a\.tar` cannot be unpacked: .+$"):
+        archive.unpack(packed, tmp_path / "out")
+
+
+def test_damaged_zip(tmp_path):
+    """Likewise in a zip archive."""
+    packed = tmp_path / "a.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("a", b"hello" * 1000)
+    content = bytearray(packed.read_bytes())
+    content[31:40] = b"\xff" * 9
+    packed.write_bytes(content)
+    with pytest.raises(errors.SourceError, match="cannot be unpacked"):
+        archive.unpack(packed, tmp_path / "out")
+
+
+def test_hard_link_to_nothing(tmp_path):
+    """A hard link to what the archive does not hold is an error of ours."""
+    packed = tar(tmp_path / "a.tgz", member("h", type=tarfile.LNKTYPE, linkname="gone"))
+    with pytest.raises(errors.SourceError, match=r"cannot be unpacked: .*gone"):
+        archive.unpack(packed, tmp_path / "out")
 
 
 def test_bomb(tmp_path, monkeypatch):

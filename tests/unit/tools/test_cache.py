@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import pwd
+import shutil
 import stat
 import sys
 import threading
@@ -33,6 +37,17 @@ def test_places(monkeypatch, tmp_path):
     assert cache.state_root() == tmp_path / "state" / "kubernator"
 
 
+@pytest.mark.parametrize(("place", "variable"), [(cache.Cache, "XDG_CACHE_HOME"), (cache.state_root, "XDG_STATE_HOME")])
+def test_user_without_a_home(monkeypatch, place, variable):
+    """A user that nobody knows, as in a container, is told what to set, and nothing is made where the run started."""
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    with pytest.raises(errors.ToolError, match="no home directory") as caught:
+        place()
+    assert variable in caught.value.hint
+
+
 @pytest.mark.parametrize("part", cache.PARTS)
 def test_parts_are_private(tmp_path, part):
     """Each part is made when it is asked for, readable by its owner only."""
@@ -45,6 +60,16 @@ def test_directory_of_ours_that_is_open_is_closed(tmp_path):
     """A directory that others could read is made private."""
     tmp_path.chmod(0o755)
     assert mode(cache.private_directory(tmp_path)) == 0o700
+
+
+def test_directories_above_are_private_too(tmp_path):
+    """Who can write to one above could put another one in its place."""
+    before = os.umask(0)
+    try:
+        cache.private_directory(tmp_path / "a" / "b" / "c")
+    finally:
+        os.umask(before)
+    assert [mode(tmp_path / name) for name in ("a", "a/b", "a/b/c")] == [0o700] * 3
 
 
 def test_directory_that_cannot_be_made(tmp_path):
@@ -101,6 +126,18 @@ def test_clear_parts(tmp_path):
     assert names(tmp_path) == ["http"]
 
 
+def test_what_cannot_be_removed(tmp_path, monkeypatch):
+    """What the system refuses is told in words."""
+    (tmp_path / "git").mkdir()
+
+    def refused(path):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(shutil, "rmtree", refused)
+    with pytest.raises(errors.ToolError, match=r"git` cannot be removed: Operation not permitted"):
+        cache.Cache(tmp_path).clear()
+
+
 def test_clear_unknown_part(tmp_path):
     """A part that does not exist is told with those that do."""
     with pytest.raises(errors.UsageError, match="no part `all`"):
@@ -130,6 +167,20 @@ def test_lock_holds_against_threads(tmp_path):
         order.append("first")
     other.join()
     assert order == ["first", "second"]
+
+
+def test_who_waits_for_a_lock_can_be_stopped(tmp_path):
+    """A run that is over does not wait for another one."""
+    store = cache.Cache(tmp_path)
+    stopped = threading.Event()
+    with (
+        store.locked("x", stopped=stopped),
+        pytest.raises(errors.Interrupted),
+        store.locked("x", waiting=stopped.set, stopped=stopped),
+    ):
+        raise AssertionError
+    with store.locked("x", stopped=stopped):  # nobody has it
+        pass
 
 
 def test_lock_holds_against_processes(tmp_path):

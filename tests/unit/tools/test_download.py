@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -240,6 +241,72 @@ def test_unreachable(tmp_path):
     with pytest.raises(errors.SourceError, match="cannot be fetched") as caught:
         download.fetch("http://127.0.0.1:1/f", tmp_path / "f", sleep=nap)
     assert "HTTPS_PROXY" in caught.value.hint
+
+
+def test_full_disk(server, tmp_path):
+    """What the disk does not take is told in words, and nothing is left."""
+    server.answers = [says(b"x" * 100_000)]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        with pytest.raises(errors.ToolError, match=r"f` cannot be written: File too large") as caught:
+            download.fetch(f"{server.url}/f", tmp_path / "f")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert ("make room" in caught.value.hint, left(tmp_path)) == (True, [])
+
+
+@pytest.mark.parametrize("url", ["http://[::1/f", "https://user:secret\N{FULLWIDTH SOLIDUS}@example.com/f"])
+def test_what_is_no_url(tmp_path, url):
+    """An address that cannot be read is an error, and not shown, since what in it is a password cannot be told."""
+    with pytest.raises(errors.SourceError, match="cannot be read") as caught:
+        download.fetch(url, tmp_path / "f")
+    assert "secret" not in str(caught.value)
+    with pytest.raises(errors.SourceError, match="cannot be read"):
+        download.shown(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://me:sesame@example.com/a?token=sesame#x", "https://example.com/a"),
+        ("me:sesame@example.com/a", "me:example.com/a"),
+    ],
+)
+def test_shown(url, expected):
+    """Nothing that may be secret is shown, though `//` was forgotten."""
+    assert download.shown(url) == expected
+
+
+def test_secrets():
+    """The password and the query are what must not be shown."""
+    assert download.secrets("https://me:sesame@example.com/a?token=x") == ["sesame", "token=x"]
+    assert download.secrets("https://example.com/a") == []
+
+
+def test_url_that_is_written_for_people(server, tmp_path):
+    """Spaces and other letters are quoted; what is quoted already stays."""
+    server.answers = [says(b"content")]
+    download.fetch(f"{server.url}/a b/\u00e9%20?q=x y", tmp_path / "f")
+    assert server.seen[0][0] == "/a%20b/%C3%A9%20?q=x%20y"
+
+
+def test_redirect_to_what_is_no_url(server, tmp_path):
+    """Nor does a server's nonsense raise anything else."""
+    server.answers = [says(status=302, Location="http://[::1/f")]
+    with pytest.raises(errors.SourceError, match="cannot be read"):
+        download.fetch(f"{server.url}/f", tmp_path / "f")
+
+
+def test_lengths_that_are_none(server, tmp_path):
+    """A length or a delay that is no number counts as not said."""
+
+    def odd(handler):
+        handler.wfile.write(b"HTTP/1.1 503 Later\r\nRetry-After: \xb2\r\nContent-Length: \xb2\r\n\r\n")
+        handler.close_connection = True
+
+    server.answers = [odd, says(b"content")]
+    assert download.fetch(f"{server.url}/f", tmp_path / "f", sleep=nap).path.read_bytes() == b"content"
 
 
 def test_proxy_from_the_environment(server, tmp_path, monkeypatch):

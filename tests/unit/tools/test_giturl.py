@@ -90,6 +90,7 @@ def test_a_path_with_a_question_mark_is_found(tmp_path):
         ("file://server/p", "names another host"),
         ("ssh://-oProxyCommand=id/p", "begins with a dash"),
         ("-u:p", "begins with a dash"),
+        ("https:/user:secret@example.com/p", "no `//` after its scheme"),
         ("./not-there", "neither an address nor an existing path"),
         ("https://example.com/p?ref=a&ref=b", "names `ref` twice"),
     ],

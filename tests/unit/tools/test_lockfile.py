@@ -6,10 +6,10 @@ import pytest
 
 from kubernator import errors
 from kubernator.model.origin import Origin
-from kubernator.tools.lockfile import Pins
+from kubernator.tools.lockfile import Pins, checksum, file_key
 
 HEAD = """\
-# What `kubernator lock` found behind versions, tags and branches. Commit this file; do not edit it.
+# What `kubernator lock` found behind versions, tags and addresses. Commit this file; do not edit it.
 # With `--locked`, `dump` and `apply` refuse everything that is not pinned here.
 version: 1
 """
@@ -119,8 +119,8 @@ def test_unchanged_file_is_not_written(tmp_path):
         (f"{HEAD}git: [\n", ".", 5),
         (f"{HEAD}git:\n  a: b\n  a: c\n", "a", 6),
         (f"{HEAD}git:\n  a: 3\n", "`a` is pinned to no text", 5),
-        (f"{HEAD}git: text\n", "no section `git`", 4),
-        (f"{HEAD}gti: {{}}\n", "no section `gti`", 4),
+        (f"{HEAD}git: text\n", "section `git` of the lock file is no mapping", 4),
+        (f"{HEAD}gti: {{}}\n", "section `gti` of the lock file is not known", 4),
         ("version: 7\n", "of version `7`", 0),
         ("- a\n", "no mapping", 0),
         ("\xff", ".", 0),
@@ -137,6 +137,26 @@ def test_unreadable(tmp_path, text, words, line):
     assert not line or place.startswith(f"kubernator.lock:{line}:")
     path = written(tmp_path, ("git", "a", OLD))
     assert path.read_text() == f'{HEAD}git:\n  "a": "{OLD}"\n'
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://example.com/a.yaml", "https://example.com/a.yaml"),
+        ("https://me:sesame@example.com/a.yaml#x", "https://example.com/a.yaml"),
+        ("https://example.com/a.yaml?token=sesame", "https://example.com/a.yaml?62729f6d19a2fa02"),
+    ],
+)
+def test_what_a_download_is_pinned_as(url, expected):
+    """Its address, without anything in it that may be a secret."""
+    assert file_key(url) == expected
+
+
+@pytest.mark.parametrize("pinned", ["", "sha256:", "sha256:12", "md5:" + "0" * 64, "sha256:" + "A" * 64])
+def test_what_is_no_checksum(pinned):
+    """A pin that somebody edited is told from one that does not fit."""
+    with pytest.raises(errors.ProjectError, match=r"pins tool `x` to .*, which is no SHA-256 checksum"):
+        checksum("tool", "x", pinned)
 
 
 def test_a_file_that_is_a_directory(tmp_path):

@@ -9,34 +9,26 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-import tempfile
-import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator import errors
 from kubernator.cluster import auth, execplugin, kubeconfig
+from kubernator.tools import private
 from kubernator.transport import ClientCertificate
 
 if TYPE_CHECKING:
+    import tempfile
+
     from kubernator.cluster.api import Cluster
     from kubernator.cluster.auth import Credentials, Login
     from kubernator.cluster.kubeconfig import Selection, UserEntry
     from kubernator.plugin import Host
 
-__all__ = ["Client", "close_all"]
+__all__ = ["Client"]
 
 _MERGE_PATCH: Final = "application/merge-patch+json"
 _JSON_PATCH: Final = "application/json-patch+json"
-
-
-_clients: Final[weakref.WeakSet[Client]] = weakref.WeakSet()
-
-
-def close_all() -> None:
-    """Remove the files of every client, for a process that is about to leave without its usual end."""
-    for each in list(_clients):
-        each.close()
 
 
 class Client:
@@ -47,7 +39,6 @@ class Client:
         self._cluster: Cluster | None = None
         self._client: Any = None
         self._files: tempfile.TemporaryDirectory[str] | None = None
-        _clients.add(self)
 
     def get(self) -> Any:
         """Return the ``ApiClient``. Raises `errors.PluginError` where the official client is not installed."""
@@ -89,7 +80,7 @@ class Client:
     def _selection(self, *, context: str) -> Selection | None:
         """Return what the kubeconfig of the run says; None inside a pod without one."""
         paths = str(self._host.globals.read(("kubeconfig", "kubeconfig")))
-        files = [Path(path).expanduser() for path in paths.split(os.pathsep) if path]
+        files = [Path(os.path.expanduser(path)) for path in paths.split(os.pathsep) if path]  # noqa: PTH111 - `Path` raises
         loaded = kubeconfig.load(files, must_exist=False)
         return loaded.select(context or None) if loaded.files and loaded.contexts else None
 
@@ -135,7 +126,7 @@ class Client:
     def _file(self, name: str, content: bytes) -> str:
         """Write what the client wants as a file, where only this user can read it."""
         if self._files is None:
-            self._files = tempfile.TemporaryDirectory(prefix="kubernator-client-")
+            self._files = private.directory("client")
         path = Path(self._files.name) / name
         path.touch(mode=0o600)
         path.write_bytes(content)

@@ -127,12 +127,22 @@ class Loading:
     def _remote(self, url: str, file_type: Any, category: str | None) -> list[Document]:
         kind = _file_type(file_type)
         asked_by = self._host.origin()
-        from kubernator.tools import cache  # noqa: PLC0415 - few trees download manifests
+        from kubernator.tools import cache, lockfile  # noqa: PLC0415 - few trees download manifests
 
-        download = _download()
+        download, pins = _download(), self._host.pins
         shown = download.shown(url)
+        for secret in download.secrets(url):
+            self._host.secrets.add(secret)
+        key = lockfile.file_key(url)
+        pinned = pins.pinned("file", key, origin=asked_by)
         target = cache.Cache().http / _CATEGORY / _safe(category) / _cache_name(url)
-        path = download.fetch(url, target).path
+        try:
+            path = download.fetch(url, target, sha256=lockfile.checksum("file", key, pinned)).path
+        except errors.ChecksumMismatch as error:
+            error.hint = lockfile.CHANGED
+            raise
+        if pins.locking:
+            pins.settle("file", key, f"sha256:{download.digest(path)}", origin=asked_by)
         origin = Origin(path=PurePath(shown.partition("://")[2] or shown), maker="download", via=asked_by)
         return self._decoded(text.read(path, origin=origin), kind, origin, repeated="warn")
 

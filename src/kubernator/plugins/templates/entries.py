@@ -123,8 +123,9 @@ class _Checked:
             return False
         for name, key in keys.items():
             self._key(path, value, name, key, what)
-        for name in value.keys() - keys.keys():
-            self._unknown(path, name, keys, what)
+        for name in value:
+            if name not in keys:
+                self._unknown(path, name, keys, what)
         return True
 
     def _key(self, path: Path, value: dict[str, Any], name: str, key: _Key, what: str) -> None:

@@ -117,7 +117,8 @@ class State:
         try:
             content, lines = body.render_lines({"ktor": ktor, "values": values.merged(definition.defaults, given)})
         except errors.LoadError as error:
-            error.detail.append(("defined", str(definition.place())))
+            if (defined := ("defined", str(definition.place()))) not in error.detail:  # by itself, again and again
+                error.detail.append(defined)
             if error.title.startswith("`values"):
                 error.hint = "give it under `values`, in the `defaults` of the definition, or with `| default(…)`"
             raise
