@@ -94,6 +94,17 @@ def istio(operations: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [entry["body"] for entry in operations if entry["method"] == "istio"]
 
 
+def test_an_error_elsewhere_brings_no_false_ones(runs):
+    """Kinds that Istio is about to bring are not called unknown because something else is wrong."""
+    shutil.copytree(EXAMPLE, runs.tree, dirs_exist_ok=True)
+    operator = runs.tree / "mesh" / "control-plane.istio.yaml"
+    operator.write_text(operator.read_text().replace("name: control-plane", "name: another"))
+    runs.write({"wrong.yaml": "apiVersion: v1\nkind: ConfigMap\n"})
+    said = runs("apply", "--yes", code=1).stderr
+    assert "wrong.yaml:1" in said
+    assert "does not know" not in said
+
+
 def test_istio_from_nothing_to_changed_to_upgraded(runs, tmp_path):
     """Shown, installed, found unchanged, changed, cut back, and brought to another version."""
     shutil.copytree(EXAMPLE, runs.tree, dirs_exist_ok=True)

@@ -177,7 +177,7 @@ class Session:
         for resource in resources:
             self._secrets.learn(resource.manifest)
         if self._diagnostics.errors:
-            raise self._invalid(host, workers, resources)
+            raise self._invalid(host, workers, resources, plugin_changes)
         phases = order.phases(resources)
         if not phases:
             if not plugin_changes:
@@ -197,13 +197,15 @@ class Session:
         if looked or not others:
             self._reporter.nothing(self._options.path, looked=looked)
 
-    def _invalid(self, host: RunHost, workers: Workers, resources: Sequence[Resource]) -> errors.ValidationFailed:
+    def _invalid(
+        self, host: RunHost, workers: Workers, resources: Sequence[Resource], plugin_changes: Sequence[PluginChange]
+    ) -> errors.ValidationFailed:
         """Return the error of a tree with findings, those included that the cluster has about the rest of the tree."""
         error = errors.ValidationFailed("the tree is not valid; nothing was written", ())
         bad = {_document(found.origin) for found in self._diagnostics.errors if found.origin is not None}
         try:
             phases = order.phases([each for each in resources if _document(each.origin) not in bad])
-            plan = self._new_planner(host, workers).plan(phases, ()) if phases else Plan()
+            plan = self._new_planner(host, workers).plan(phases, plugin_changes) if phases else Plan()
         except errors.KubernatorError as unknown:
             error.add_note(f"what the cluster says of the rest is not known: {unknown.title}")
             return error

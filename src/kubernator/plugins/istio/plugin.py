@@ -169,11 +169,11 @@ class IstioPlugin(Plugin):
 
     def walked(self, host: Host) -> Iterable[PluginChange]:
         """Return what istioctl would do; nothing where the cluster holds already what it would write."""
-        if not self._operators or host.diagnostics.errors:
+        if not self._operators:
             return []
         self._installed = self._mesh()
         action = istioctl.decide(self._client, self._installed)
-        if host.args.command == "apply":
+        if host.args.command == "apply" and not host.diagnostics.errors:
             self._run("x", "precheck", *self.flags, aloud=True)
         announced = []
         for operator in self._operators:
