@@ -20,13 +20,14 @@ from kubernator.planning.observe import Observer
 from kubernator.planning.planner import Planner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from kubernator.cluster.api import Cluster
     from kubernator.model.origin import Origin
     from kubernator.model.plan import Plan
     from kubernator.model.resource import Manifest
     from kubernator.planning.observe import Live
+    from kubernator.plugins.istio.operators import Operator
     from kubernator.workers import Workers
 
 __all__ = ["MANAGER", "VERSION", "plan", "pruned"]
@@ -79,18 +80,16 @@ def plan(manifests: Sequence[Manifest], *, origin: Origin, cluster: Cluster, wor
     return planner.plan(order.phases(resources))
 
 
-def pruned(
-    manifests: Iterable[Manifest], *, name: str, namespace: str, revision: str, cluster: Cluster, workers: Workers
-) -> list[ResourceRef]:
+def pruned(operator: Operator, *, cluster: Cluster, workers: Workers) -> list[ResourceRef]:
     """Return what istioctl would remove: what it installed for this operator and does not make any more."""
-    kept = {ResourceRef.of(manifest) for manifest in manifests}
+    kept = {ResourceRef.of(manifest) for manifest in operator.made}
     selector = ",".join(
         [
             f"{MANAGED}=Reconcile",
             COMPONENT,
-            f"{REVISION}={revision}",
-            *([f"{OWNER}={name}"] if name else []),
-            *([f"{OWNER_NAMESPACE}={namespace}"] if namespace else []),
+            f"{REVISION}={operator.revision}",
+            *([f"{OWNER}={operator.name}"] if operator.name else []),
+            *([f"{OWNER_NAMESPACE}={operator.own_namespace}"] if operator.own_namespace else []),
         ]
     )
     kinds = [kind for wanted in _PRUNED if (kind := cluster.kinds().preferred(wanted)) is not None]
