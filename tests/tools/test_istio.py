@@ -228,3 +228,52 @@ def test_secrets_of_an_operator_are_not_shown(runs):
     assert canary not in ran.stdout + ran.stderr
     assert json.dumps(canary) not in ran.stdout
     assert istio(yaml.safe_load(ran.stdout))
+
+
+def pretended(bin_: Path, version: str) -> Path:
+    """Write an istioctl that says which version it is, renders one object and records what it is told."""
+    bin_.mkdir()
+    said = bin_ / "said"
+    made = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: made, namespace: istio-system}\n"
+    (bin_ / "istioctl").write_text(
+        f"""#!/bin/sh
+        echo "$@" | sed -e 's/ --kubeconfig=[^ ]*//' -e 's/-f [^ ]*/-f FILE/' >> {said}
+        case "$1 $2" in
+            version*) echo '{{"clientVersion": {{"version": "{version}"}}}}' ;;
+            "manifest generate") printf '{made}' ;;
+        esac
+        """
+    )
+    (bin_ / "istioctl").chmod(0o755)
+    said.touch()
+    return said
+
+
+@pytest.mark.contract
+def test_versions_before_1_24_go_by_their_operator(runs, tmp_path, path_of, namespace):
+    """No such istioctl is to be had: what it is told is all that can be seen of it."""
+    said = pretended(tmp_path / "bin", "1.23.4")
+    runs.environment["PATH"] = f"{tmp_path / 'bin'}{os.pathsep}{path_of('kubectl')}"
+    runs.write({"mesh.istio.yaml": MESH.replace("namespace: istio-system", f"namespace: {namespace}")})
+    runs.kubectl("delete", "deployments", "--all", "--namespace", "istio-system", "--ignore-not-found")
+    (body,) = istio(runs.dump())
+    assert body["action"] == "operator init"
+    assert "operator init" not in said.read_text()
+    runs("apply", "--yes")
+    told = [line for line in said.read_text().splitlines() if line.startswith(("x ", "operator "))]
+    assert told == ["x precheck", "operator init -f FILE --dry-run", "operator init -f FILE"]
+    found = json.loads(runs.kubectl("get", "namespace", namespace, "--output", "json"))
+    assert found["metadata"]["labels"]["istio-injection"] == "disabled"
+
+
+@pytest.mark.contract
+def test_there_is_no_way_back_behind_1_24(runs, tmp_path, path_of):
+    """A mesh without operator is not given one; nothing is written."""
+    said = pretended(tmp_path / "bin", "1.23.4")
+    runs.environment["PATH"] = f"{tmp_path / 'bin'}{os.pathsep}{path_of('kubectl')}"
+    script = tmp_path / "bin" / "istioctl"
+    mesh = '"meshVersion": [{"Component": "pilot", "Info": {"version": "1.25.0"}}]'
+    script.write_text(script.read_text().replace('"1.23.4"}}', f'"1.23.4"}}, {mesh}}}'))
+    runs.write({"mesh.istio.yaml": MESH})
+    assert "Istio 1.25.0 cannot be replaced by 1.23.4" in runs("apply", "--yes", code=1).stderr
+    assert "operator init" not in said.read_text()
