@@ -50,9 +50,11 @@ def read(path: Path, *, origin: Origin) -> str:
         mode = path.stat().st_mode
         special = not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
         data = b"" if special else path.read_bytes()
-    except (OSError, ValueError) as error:  # the second for a NUL in the path
-        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    except OSError as error:
+        why = error.strerror or type(error).__name__
         raise errors.LoadError(f"cannot read `{origin.path}`: {why}", origin=origin) from error
+    except ValueError as error:
+        raise errors.LoadError(f"cannot read `{origin.path}`: a NUL in the path", origin=origin) from error
     if special:
         raise errors.LoadError(f"`{origin.path}` is no file", origin=origin)
     return decode(data, origin=origin)

@@ -28,7 +28,7 @@ def test_a_file_is_read(tmp_path, origin):
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("none", "No such file"), (".", "Is a directory"), ("a\0b", "embedded null byte")]
+    ("name", "reason"), [("none", "No such file"), (".", "Is a directory"), ("a\0b", "a NUL in the path")]
 )
 def test_a_file_that_cannot_be_read(name, reason, tmp_path, origin):
     """The system's reason is told, and which file it is."""
