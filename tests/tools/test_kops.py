@@ -142,7 +142,7 @@ def test_a_state_store_from_nothing_to_changed(runs: Runs) -> None:
     state = runs.plant(name)
     new = ["create Cluster demo.k8s.local", "create InstanceGroup control-plane", "create InstanceGroup nodes"]
     assert new == names(runs.dump())
-    assert "would let kops: create Cluster demo.k8s.local" in runs("apply").stderr
+    assert "would let kops create Cluster demo.k8s.local" in runs("apply").stderr
     assert not Path(state.removeprefix("file://")).exists()
 
     first = runs("apply", "--yes")
@@ -702,6 +702,6 @@ def test_a_kops_that_is_not_there(runs: Runs) -> None:
     (runs.recorded.directory / "kops").unlink()
     failed = runs("dump", code=1)
     assert "`kops` is not on `PATH`" in failed.stderr
-    assert "pin a version" in failed.stderr
+    assert "name a `version`" in failed.stderr
     assert "failed at the end" not in failed.stderr
     assert ".kubernator.py:1" in failed.stderr

@@ -249,7 +249,7 @@ VERBS: Final[Mapping[str, Verb]] = {
                 choices=("ls", "verify", "clear"),
                 help="`ls` lists its parts and programs, `verify` looks for damage, `clear` removes parts",
             ),
-            _option("parts", nargs="*", metavar="PART", help="the parts meant (default: all)"),
+            _option("parts", nargs="*", default=[], metavar="PART", help="the parts meant (default: all)"),
         ),
         formats=("text", "json", "yaml"),
     ),
@@ -310,7 +310,12 @@ def parser(verb: str | None) -> Parser:
 
 
 def _usage(verb: Verb) -> str:
-    return "".join(f" {option.settings.get('metavar') or option.flags[0].upper()}" for option in verb.positionals)
+    return "".join(map(_usage_of, verb.positionals))
+
+
+def _usage_of(option: Option) -> str:
+    word = option.settings.get("metavar") or option.flags[0].upper()
+    return f" [{word} …]" if option.values == "*" else f" {word}"
 
 
 def _description(verb: str | None) -> str:

@@ -62,7 +62,7 @@ class TextReporter:
         """Say what would be done; in a real run only at level DEBUG, since each change is said when it is done."""
         level = logging.INFO if self._dry_run else logging.DEBUG
         for other in plan.plugin_changes:
-            _logger.log(level, "would let %s: %s%s", other.plugin, other.title, self._suffix)
+            _logger.log(level, "would let %s %s%s", other.plugin, other.title, self._suffix)
         for change in plan.changes:
             self._planned(change, level if change.writes else logging.DEBUG)
         if self._dry_run:

@@ -104,7 +104,7 @@ class Session:
         """Walk the tree without planning, and return what it fetched. Raises as `dump` does."""
 
         def settle(host: RunHost, _workers: Workers) -> Pins:
-            self._walk(host)
+            self._visit(host)
             if self._diagnostics.errors:
                 raise errors.ValidationFailed("the tree is not valid; nothing was pinned", ())
             self._warn()
@@ -161,11 +161,14 @@ class Session:
         self._connecting.globals = host.globals
         return host
 
-    def _walk(self, host: RunHost) -> tuple[list[PluginChange], list[Resource]]:
+    def _visit(self, host: RunHost) -> None:
         if self._options.pre_start_script is not None:
             host.run_pre_start(self._options.pre_start_script)
         host.register_first()
         walk.walk(host, self._options.path)
+
+    def _walk(self, host: RunHost) -> tuple[list[PluginChange], list[Resource]]:
+        self._visit(host)
         plugin_changes = host.walked()
         resources = host.resources()
         host.freeze()

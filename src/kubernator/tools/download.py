@@ -149,7 +149,7 @@ def _retried(url: str, function: Callable[[], Any], *, attempts: int, sleep: Cal
             return function()
         except _Answered as error:
             if last or error.status not in PASSING or error.wait > LONGEST_WAIT:
-                raise _failed(url, f"the server answered {error.status}") from None
+                raise _failed(url, f"the server answered {error.status}", hint=_HINTS.get(error.status, "")) from None
             wait = max(wait, error.wait)
         except (transport.NotSent, transport.Broken) as error:
             if last:
@@ -160,12 +160,21 @@ def _retried(url: str, function: Callable[[], Any], *, attempts: int, sleep: Cal
     raise _failed(url, "it was not asked for")
 
 
-def _failed(url: str, why: str, error: errors.KubernatorError | None = None) -> errors.SourceError:
-    return errors.SourceError(
-        f"`{shown(url)}` cannot be fetched: {why}",
-        detail=error.detail if error else (),
-        hint="proxies are taken from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`",
-    )
+#: What may be wrong, by the server's answer.
+_HINTS: Final = {
+    404: "is the address right, and is there such a version? a mirror may lack it",
+    401: "the address needs a user and a password, or others",
+    403: "the address needs a user and a password, or others",
+    407: "the proxy wants a user and a password: `HTTPS_PROXY` may hold them",
+}
+_NO_ANSWER: Final = "proxies are taken from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`"
+
+
+def _failed(
+    url: str, why: str, error: errors.KubernatorError | None = None, *, hint: str = _NO_ANSWER
+) -> errors.SourceError:
+    detail = error.detail if error else ()
+    return errors.SourceError(f"`{shown(url)}` cannot be fetched: {why}", detail=detail, hint=hint)
 
 
 class _Answers:

@@ -206,7 +206,7 @@ def _search(name: str, *places: Sequence[str | os.PathLike[str]] | None) -> Tool
     command = catalog.command(name)
     found = next((one for place in places if (one := tool.find(command, place))), None)
     if found is None:
-        known = ", or pin a version, which is downloaded then" if name in catalog.NAMES else ""
+        known = ", or name a `version`, which is downloaded then" if name in catalog.NAMES else ""
         raise errors.ToolNotFound(f"`{command}` is not on `PATH`", hint=f"install `{command}`{known}")
     # a relative directory on `PATH` would mean another one where the program is run
     path = Path(os.path.abspath(found.path))  # noqa: PTH100 - links stay as they are

@@ -116,6 +116,18 @@ def test_a_tree_that_is_not_valid_is_not_locked(mirror, run):
     assert before == run.file.read_bytes()
 
 
+def test_a_tree_with_resources_is_locked_without_a_cluster(mirror, run, monkeypatch):
+    """What is fetched is known when the walk is over; resources are not asked for."""
+    monkeypatch.setenv("KUBECONFIG", "/nowhere")
+    tree = run.file.parent
+    (tree / "config.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\n")
+    (tree / "sub").mkdir()
+    (tree / "sub" / ".kubernator.py").write_text('ktor.app.register_plugin("k8s")\n')
+    (tree / "sub" / "config.yaml").write_text((tree / "config.yaml").read_text())
+    code, _, err = run("lock", kind="0.27.0")
+    assert (code, changes(err)) == (0, ["added tool `kind"])
+
+
 def test_lock_never_writes(run, capsys):
     """Scripts see a dry run, whatever the command line says."""
     script = run.file.with_name(".kubernator.py")

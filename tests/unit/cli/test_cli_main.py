@@ -223,7 +223,7 @@ def test_plugin_changes_are_shown_and_only_carried_out_by_apply_yes(
     out, err = capsys.readouterr()
     assert ('[{"body": {"a": 1}, "method": "other"}]' if words == ["dump"] else "") == out
     assert (words == ["apply", "--yes"]) is ("carried out write it" in err)
-    assert (words == ["apply"]) is ("would let other: write it (dry run)" in err)
+    assert (words == ["apply"]) is ("would let other write it (dry run)" in err)
 
 
 def test_logging_is_as_before_afterwards(tree: Path) -> None:

@@ -323,3 +323,25 @@ def test_local_files_are_loaded_without_rendering(project: Project) -> None:
     assert project.seen == [["one", "two"]]
     assert two.manifest["data"] == {"a": "{${ x }$}"}
     assert str(two.origin.via).startswith(".kubernator.py:4")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message", "hint"),
+    [
+        ("web.helm.yaml", "chart: web\nname: web\n", "is for the plugin `helm`", 'register_plugin("helm")'),
+        ("all.tmpl.yml", "apply:\n- name: web\n", "is for the plugin `templates`", 'register_plugin("templates")'),
+        ("Chart.yaml", "apiVersion: v2\nname: web\n", "a chart is no manifest", "`ktor.app.excludes`"),
+    ],
+)
+def test_files_for_others_are_one_finding(project: Project, name: str, text: str, message: str, hint: str) -> None:
+    """It says for whom, instead of what it lacks as a manifest."""
+    project.write({name: text}).script("").walk()
+    (found,) = project.diagnostics.errors
+    assert message in found.message
+    assert hint in found.hint
+
+
+def test_a_manifest_may_be_called_as_files_for_others_are(project: Project) -> None:
+    """What has a kind is a manifest, whatever the name."""
+    project.write({"web.helm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\n"})
+    assert [found.ref.name for found in project.script("").resources()] == ["a"]

@@ -107,7 +107,7 @@ def test_a_dry_run_says_what_would_be_done(
     )
     text.TextReporter(secrets, dry_run=True).planned(plan)
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("INFO", "would let kops: update cluster x (dry run)"),
+        ("INFO", "would let kops update cluster x (dry run)"),
         ("INFO", "would create apps/v1 Deployment a/web (dry run)"),
         ("DEBUG", "would leave as it is apps/v1 Deployment a/web (dry run)"),
         ("INFO", "would replace apps/v1 Deployment a/web (dry run)"),

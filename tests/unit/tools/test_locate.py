@@ -493,7 +493,7 @@ def test_relative_directory_on_path(programs, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("thing", "install `thing`"), ("awscli", "install `aws`, or pin a version")]
+    ("name", "hint"), [("thing", "install `thing`"), ("awscli", "install `aws`, or name a `version`")]
 )
 def test_not_on_path(programs, monkeypatch, tmp_path, name, hint):
     """It is an error that scripts know as a RuntimeError, and says whether a version would help."""

@@ -93,7 +93,8 @@ class Program:
         with self._file(operator) as file:
             for dry_run in (True, False):
                 words = istioctl.command(action, file, dry_run=dry_run)
-                self._run(*words, *self.flags, aloud=True, seconds=INSTALL_SECONDS)
+                # what the trial says would be taken for the installation
+                self._run(*words, *self.flags, aloud=not dry_run, seconds=INSTALL_SECONDS)
 
     def _run(self, *words: str, aloud: bool = False, seconds: float = SECONDS) -> Completed:
         return self._host.tools.run(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kubernator import errors, files
 from kubernator.load import findings, text, yamldoc
+from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.model.gvk import GroupKind
 from kubernator.model.origin import Origin
 from kubernator.plugins.k8s import crds, wrong
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from kubernator.files import FileNamespace
     from kubernator.load.document import Document
-    from kubernator.model.diagnostics import Diagnostic
     from kubernator.plugin import Host, Visit
     from kubernator.plugins.k8s.adding import Adding
     from kubernator.plugins.k8s.rdef import Definitions, K8SResourceDef
@@ -30,6 +30,13 @@ __all__ = ["Loading"]
 
 _TYPES: Final = ("yaml", "json")
 _CATEGORY: Final = "k8s"
+
+#: How names of files end that other plugins read.
+_FOREIGN: Final = {
+    f".{word}.{ending}": plugin
+    for word, plugin in (("helm", "helm"), ("tmpl", "templates"), ("istio", "istio"), ("kops", "kops"))
+    for ending in ("yaml", "yml")
+}
 
 
 class Loading:
@@ -61,7 +68,25 @@ class Loading:
         json = name.lower().endswith(".json")
         origin = self._reader.origin(visit, name)
         documents = _parsed(content, origin, json=json, repeated="error", problems=problems, lines=lines)
+        if (foreign := self._foreign(name, documents, origin)) is not None:
+            problems.append(foreign)
+            return []
         return self._adding.unwrapped(documents, problems, plain_lists=json)
+
+    def _foreign(self, name: str, documents: list[Document], origin: Origin) -> Diagnostic | None:
+        """Return one finding for a file that is meant for another plugin, which would be many as a manifest."""
+        if not documents or any(isinstance(each.value, dict) and "kind" in each.value for each in documents):
+            return None
+        plugin = next((found for ending, found in _FOREIGN.items() if name.endswith(ending)), None)
+        if name == "Chart.yaml":
+            message = "a chart is no manifest"
+            hint = "a chart is no directory of the tree: in the directory above, add it to `ktor.app.excludes`"
+        elif plugin is not None and self._host.find(plugin) is None:
+            message = f"this is for the plugin `{plugin}`, which is not registered here"
+            hint = f'call `ktor.app.register_plugin("{plugin}")` here or in a directory above'
+        else:
+            return None
+        return Diagnostic(severity=Severity.ERROR, message=message, origin=origin, hint=hint, code="load")
 
     def _collect(self, document: Document) -> None:
         """Add one manifest; what is wrong with it does not stop the others. No answer from a cluster does."""
