@@ -49,7 +49,13 @@ def replica_set(pod: Manifest) -> str:
 
 
 def newest(workload: Manifest, pod: Manifest, *, made_by: Manifest | None = None) -> bool:
-    """Say whether a Pod is of its workload's newest template; ``made_by`` is the ReplicaSet of a Deployment's Pod."""
+    """Say whether a Pod is of its workload's newest template; ``made_by`` is the ReplicaSet of a Deployment's Pod.
+
+    It is not while the controller has not seen the newest template: what is marked as newest is the one before.
+    """
+    seen = (workload.get("status") or {}).get("observedGeneration")
+    if seen is not None and seen < (workload.get("metadata") or {}).get("generation", seen):
+        return False
     match workload.get("kind"):
         case "Deployment":
             revision = _annotations(workload).get(_REVISION)

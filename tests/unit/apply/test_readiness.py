@@ -219,3 +219,13 @@ def test_pods_of_the_newest_template():
     assert not pods.newest(stateful, pod(("StatefulSet", "x"), controller_revision_hash="a"))
     daemon = app("DaemonSet", annotations={"deprecated.daemonset.template.generation": "3"})
     assert not pods.newest(daemon, pod(("DaemonSet", "x"), pod_template_generation="2"))
+
+
+def test_no_pod_is_of_a_template_that_the_controller_has_not_seen():
+    """What is marked as newest then is the release before, which must not speak against this one."""
+    revision = "deployment.kubernetes.io/revision"
+    some, made_by = pod(("ReplicaSet", "x-1a")), app("ReplicaSet", annotations={revision: "1"})
+    before = app("Deployment", {"observedGeneration": 1}, annotations={revision: "1"}, generation=2)
+    assert not pods.newest(before, some, made_by=made_by)
+    seen = app("Deployment", {"observedGeneration": 2}, annotations={revision: "1"}, generation=2)
+    assert pods.newest(seen, some, made_by=made_by)
