@@ -1,0 +1,7 @@
+variable "network_id" {
+  type = string
+}
+
+output "database_host" {
+  value = "db.${var.network_id}.internal"
+}
