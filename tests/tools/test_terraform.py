@@ -372,6 +372,14 @@ def test_a_program_that_fails_after_it_spoke_does_not_tell(tree: Tree) -> None:
 # What goes wrong
 
 
+def test_a_directory_without_files_of_terraform_has_none_to_ask_for(tree: Tree) -> None:
+    """It is not blamed on a state."""
+    tree.write({".kubernator.py": REGISTER, "shop/.kubernator.py": "ktor.terraform.output()\n"})
+    answer = tree.run()
+    assert answer.error["message"].startswith("`shop` holds no files of Terraform")
+    assert "ktor.terraform.outputs(path)" in answer.error["hint"]
+
+
 def test_a_state_without_outputs_is_an_error(either: Tree) -> None:
     """It is the RuntimeError of the reference, and says what is declared and not applied."""
     script = "try:\n  ktor.terraform.output()\nexcept RuntimeError as e:\n  logger.info('said \"caught\"')\n"

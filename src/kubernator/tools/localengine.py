@@ -45,7 +45,12 @@ def program(tools: Programs, name: str, version: str | None, *, origin: Origin) 
     try:
         return tools.find(name)
     except errors.ToolNotFound:
-        latest = tools.latest(name)
+        try:
+            latest = tools.latest(name)
+        except errors.SourceError as error:
+            error.detail.insert(0, ("wanted", f"the latest release, since `{name}` is not on `PATH`"))
+            error.hint = f"install `{name}`, or name a `{name}_version`"
+            raise
         _logger.info("`%s` is not on `PATH`; taking the latest release, %s", name, latest)
         return tools.find(name, version=latest, origin=origin)
 

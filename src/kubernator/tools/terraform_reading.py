@@ -49,6 +49,9 @@ _LOCKFILE: Final = ".terraform.lock.hcl"
 _logger = logging.getLogger("kubernator.terraform")
 
 
+_CONFIGURATION: Final = (".tf", ".tf.json", ".tofu", ".tofu.json")
+
+
 class NoOutputs(errors.ProjectError, RuntimeError):
     """A directory has no outputs in its state; also the RuntimeError of the reference."""
 
@@ -181,6 +184,12 @@ class Reading:
 
     def _none(self, directory: Directory) -> NoOutputs:
         name = self._tool.name
+        if not any(each.name.endswith(_CONFIGURATION) for each in directory.path.iterdir()):
+            return NoOutputs(
+                f"`{directory.shown}` holds no files of Terraform",
+                origin=directory.origin,
+                hint="ask in the script of the directory that holds them, or name it: `ktor.terraform.outputs(path)`",
+            )
         declares = [
             ("declares", f"`{each}` ({place}), which is not in the state")
             for each, place in _declared(directory.path).items()

@@ -159,3 +159,15 @@ def test_the_latest_release(machine, mirror, tmp_path, plugin, repository):
     assert ran.code == 0, ran.err
     assert ran.out.splitlines()[0] == "0.30.1"
     assert f"`{plugin}` is not on `PATH`; taking the latest release, 0.30.1" in ran.err
+
+
+@pytest.mark.parametrize("plugin", ["kind", "k3d", "minikube"])
+def test_releases_that_cannot_be_listed(machine, tmp_path, plugin):
+    """It is said why they were asked for, and what helps."""
+    (machine.bin / plugin).unlink()
+    (machine.bin / "git").symlink_to(shutil.which("git"))
+    (machine.root / ".gitconfig").write_text(f'[url "file://{tmp_path}/nowhere/"]\n\tinsteadOf = https://github.com/\n')
+    ran = machine.run(f'ktor.app.register_plugin("{plugin}", k8s_version="1.35.3")')
+    assert ran.code == 1
+    assert f"the latest release, since `{plugin}` is not on `PATH`" in ran.err
+    assert f"install `{plugin}`, or name a `{plugin}_version`" in ran.err
