@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import urllib.parse
 from enum import Enum
 from pathlib import Path, PurePath
@@ -17,6 +15,7 @@ from kubernator.scope.globs import Globs
 
 if TYPE_CHECKING:
     import logging
+    import re
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = [
@@ -132,11 +131,8 @@ def download_remote_file(
     """
     from kubernator.tools import cache, download  # noqa: PLC0415 - only where something is fetched
 
-    shown = download.shown(url)
-    name = re.sub(r"[^\w.-]", "_", PurePath(urllib.parse.urlsplit(shown).path).name) or "file"
-    directory = cache.private_directory(get_cache_dir(category, sub_category))
-    target = directory / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{name}"
-    logger.debug("fetching %s", shown)
+    target = cache.private_directory(get_cache_dir(category, sub_category)) / download.cache_name(url)
+    logger.debug("fetching %s", download.shown(url))
     if downloader is None:
         return target, not download.fetch(url, target).changed
     present = target.exists()

@@ -6,11 +6,12 @@ import base64
 import contextlib
 import hashlib
 import json
+import re
 import tempfile
 import time
 import urllib.parse
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator import errors, transport
@@ -19,7 +20,7 @@ from kubernator.tools import cache
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Fetched", "digest", "fetch", "read_text", "secrets", "shown"]
+__all__ = ["Fetched", "cache_name", "digest", "fetch", "read_text", "secrets", "shown"]
 
 CHUNK: Final = 256 * 1024
 ATTEMPTS: Final = 4
@@ -107,6 +108,15 @@ def digest(path: Path, algorithm: str = "sha256") -> str:
     """Return the checksum of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def cache_name(url: str) -> str:
+    """Name a download by its URL: readable, and of no other URL; credentials do not get in.
+
+    Raises `errors.SourceError` for what is no URL.
+    """
+    name = re.sub(r"[^\w.-]", "_", PurePosixPath(urllib.parse.urlsplit(shown(url)).path).name) or "file"
+    return f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{name}"
 
 
 def shown(url: str) -> str:

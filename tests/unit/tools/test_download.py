@@ -325,3 +325,12 @@ def test_read_text(server):
     assert download.read_text(f"{server.url}/sums") == "abc"
     with pytest.raises(errors.SourceError, match="larger than 2 bytes"):
         download.read_text(f"{server.url}/sums", limit=2)
+
+
+def test_the_name_in_the_cache_tells_urls_apart_and_holds_no_credential():
+    """It is readable, and safe as the name of a file."""
+    name = download.cache_name("https://me:hunter2@host/a/b c.yaml?token=hunter2")
+    assert name.endswith("-b_c.yaml")
+    assert "hunter2" not in name
+    assert name != download.cache_name("https://host/a/b c.yaml")
+    assert download.cache_name("https://host/").endswith("-file")

@@ -160,7 +160,7 @@ class Loading:
             self._host.secrets.add(secret)
         key = lockfile.file_key(url)
         pinned = pins.pinned("file", key, origin=asked_by)
-        target = cache.Cache().http / _CATEGORY / _safe(category) / _cache_name(url)
+        target = cache.Cache().http / _CATEGORY / _safe(category) / download.cache_name(url)
         try:
             path = download.fetch(url, target, sha256=lockfile.checksum("file", key, pinned)).path
         except errors.ChecksumMismatch as error:
@@ -208,12 +208,3 @@ def _file_type(file_type: Any) -> str:
 def _safe(category: str | None) -> str:
     """Return a category of downloads as the name of a directory."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", category or "") or "any"
-
-
-def _cache_name(url: str) -> str:
-    """Name a download by its URL: readable, and of no other URL; credentials do not get in."""
-    import hashlib  # noqa: PLC0415 - few trees download manifests
-    import urllib.parse  # noqa: PLC0415 - the same
-
-    name = Path(urllib.parse.urlsplit(url).path).name or "index"
-    return f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{name}"
