@@ -12,17 +12,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from kubernator.model.change import Change, PluginChange
+    from kubernator.model.ref import ResourceRef
 
-__all__ = ["Phase", "Plan"]
+__all__ = ["Dependency", "Phase", "Plan"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """``ref`` is written after ``on`` was, with ``wait`` after ``on`` is current; ``reason`` says why, for people."""
+
+    ref: ResourceRef
+    on: ResourceRef
+    reason: str
+    wait: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """Changes that may be carried out together. ``wait`` says that all must be current before the next phase starts."""
+    """Changes that are carried out side by side as far as ``dependencies`` allow it.
+
+    A dependency is of a change of this phase, on one of this phase or of an earlier one. ``wait`` says that all changes
+    must be current before the next phase starts.
+    """
 
     name: str
     changes: tuple[Change, ...]
     wait: bool = False
+    dependencies: tuple[Dependency, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ _NAMES: Final[Mapping[str, Any]] = {
             origin.Origin,
             outcome.ApplyReport,
             outcome.Outcome,
+            plan.Dependency,
             plan.Plan,
             ref.ResourceRef,
             resource.Resource,

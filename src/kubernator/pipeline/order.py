@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from kubernator.model.gvk import GroupKind
+    from kubernator.model.plan import Dependency
     from kubernator.model.resource import Resource
 
 __all__ = ["OrderedPhase", "by_rank", "phases", "rank"]
@@ -29,6 +30,7 @@ class OrderedPhase(NamedTuple):
     name: str
     resources: tuple[Resource, ...]
     wait: bool = False
+    dependencies: tuple[Dependency, ...] = ()
 
 
 #: (group, kind) in the order of applying. What others refer to comes before them; what calls out to Pods comes last.

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kubernator.model.change import PluginChange
     from kubernator.model.diagnostics import Diagnostics
     from kubernator.model.gvk import GroupVersionKind
+    from kubernator.model.plan import Dependency
     from kubernator.model.resource import Manifest, Resource
     from kubernator.planning.observe import Live
     from kubernator.workers import Workers
@@ -54,6 +55,10 @@ class OrderedPhase(Protocol):
     @property
     def wait(self) -> bool:
         """Whether all must be current before the next phase starts."""
+
+    @property
+    def dependencies(self) -> Sequence[Dependency]:
+        """What in this phase comes after what, in it or in an earlier one."""
 
 
 class Planner:
@@ -119,7 +124,12 @@ class Planner:
         changes = _defer_dependents(changes)
         self._collect_warnings(changes.values())
         planned = [
-            Phase(name=phase.name, changes=tuple(changes[found.ref] for found in phase.resources), wait=phase.wait)
+            Phase(
+                name=phase.name,
+                changes=tuple(changes[found.ref] for found in phase.resources),
+                wait=phase.wait,
+                dependencies=tuple(phase.dependencies),
+            )
             for phase in ordered
         ]
         if deletions:

@@ -100,6 +100,34 @@ class Session:
         """Walk the tree, plan, and carry the plan out, or say what would be done. Raises as `dump` does."""
         return self._run(self._write if self._options.writes else self._rehearse)
 
+    def plan(self, show: Callable[[Plan], None]) -> Plan:
+        """Walk the tree and plan, and write nothing. ``show`` is given the plan before what it refuses is raised."""
+
+        def finish(host: RunHost, workers: Workers) -> Plan:
+            plan = self._made(host, workers)
+            self._warn()
+            show(plan)
+            self._check(plan)
+            host.planned(plan)
+            report = self._not_written(plan)
+            self._finish(host, report)
+            host.applied(report)
+            return plan
+
+        return self._hosted(finish)
+
+    def walked(self, use: Callable[[RunHost, Sequence[Resource]], _T]) -> _T:
+        """Walk the tree, and hand what it has to ``use`` with the run it came from. Raises as `dump` does."""
+
+        def finish(host: RunHost, _workers: Workers) -> _T:
+            _, resources = self._walk(host)
+            if self._diagnostics.errors:
+                raise errors.ValidationFailed("the tree is not valid", ())
+            self._warn()
+            return use(host, resources)
+
+        return self._hosted(finish)
+
     def lock(self) -> Pins:
         """Walk the tree without planning, and return what it fetched. Raises as `dump` does."""
 
@@ -173,12 +201,18 @@ class Session:
         resources = host.resources()
         host.freeze()
         self._warn_of_projects(host)
+        for resource in resources:
+            self._secrets.learn(resource.manifest)
         return plugin_changes, resources
 
     def _plan(self, host: RunHost, workers: Workers) -> Plan:
+        plan = self._made(host, workers)
+        self._check(plan)
+        host.planned(plan)
+        return plan
+
+    def _made(self, host: RunHost, workers: Workers) -> Plan:
         plugin_changes, resources = self._walk(host)
-        for resource in resources:
-            self._secrets.learn(resource.manifest)
         if self._diagnostics.errors:
             raise self._invalid(host, workers, resources, plugin_changes)
         phases = order.phases(resources)
@@ -189,8 +223,7 @@ class Session:
         else:
             self._planner = self._new_planner(host, workers)
             plan = self._planner.plan(phases, plugin_changes)
-        self._check(plan)
-        host.planned(plan)
+        self._learn(plan)
         return plan
 
     def _say_nothing(self, host: RunHost) -> None:
@@ -232,8 +265,7 @@ class Session:
         )
 
     def _check(self, plan: Plan) -> None:
-        """Raise for what the plan shows to be impossible, before anything is written or printed."""
-        self._learn(plan)
+        """Raise for what the plan shows to be impossible, before anything is written."""
         fatal = sum(self._reporter.warn(change, warning) for change in plan.changes for warning in change.warnings)
         refusal = verdict.of_plan(plan)
         if refusal is not None and not (self._options.writes and self._options.keep_going):
