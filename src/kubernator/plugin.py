@@ -38,10 +38,11 @@ from kubernator.scope.scope import Scope
 from kubernator.scope.scoped import scoped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from kubernator.cluster.api import Cluster
+    from kubernator.cluster.api import Cluster, Kind
+    from kubernator.model.ref import ResourceRef
     from kubernator.redaction import Secrets
     from kubernator.tools.locate import Programs
     from kubernator.tools.lockfile import Pins
@@ -116,6 +117,10 @@ class Host(Protocol):
         """The cluster. Connects on first use, so a tree that never asks needs none."""
 
     @property
+    def offline(self) -> bool:
+        """Whether the run is to do without a cluster where it can: then what only a cluster knows stays unknown."""
+
+    @property
     def secrets(self) -> Secrets:
         """Where what must not be shown is declared."""
 
@@ -149,6 +154,12 @@ class Host(Protocol):
 
     def provide(self, source: Callable[[], Iterable[Resource]]) -> None:
         """Add a source of resources, asked once when every plugin's ``walked`` is over."""
+
+    def expect(self, objects: Sequence[tuple[ResourceRef, Kind]] = ()) -> None:
+        """Say that the cluster is going to be asked, or for which objects: this may begin before its turn.
+
+        Nothing that the run does or says depends on it, only how long it takes.
+        """
 
     def use_kubeconfig(self, path: str | None, *, context: str | None = None) -> None:
         """Choose the cluster. An error naming both places once the cluster has been used and another one is chosen."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, Future
-from concurrent.futures import wait as await_futures
+import queue
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +17,8 @@ from kubernator.model.status import Status
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable
+    from concurrent.futures import Future
 
     from kubernator.cluster.api import Cluster
     from kubernator.model.change import Change
@@ -33,6 +33,7 @@ __all__ = ["AT_ONCE", "Runner"]
 #: Changes carried out side by side. How many requests are in flight is the cluster's own limiter's business.
 AT_ONCE: Final = 32
 _LOOK_AT_STOP: Final = 0.2
+_FINE: Final = frozenset({Status.CURRENT, Status.UNKNOWN})
 #: Outcomes that leave something to wait for.
 _WRITTEN: Final = frozenset({OutcomeKind.CREATED, OutcomeKind.UPDATED, OutcomeKind.REPLACED})
 
@@ -64,42 +65,44 @@ class Runner:
         self._stop = stop
         self._keep_going = keep_going
         self._phase_timeout = phase_timeout
-        self._waiter = waiter or Waiter(cluster, workers, emit, stop)
+        self._waiter = waiter or Waiter(cluster, workers, emit, stop, keep_going=keep_going)
         self._found_so: set[ResourceRef] = set()
 
     def run(self, plan: Plan) -> ApplyReport:
         """Carry out a plan and report; what fails is an outcome, not an exception.
 
-        A phase that must be current and is not shows in ``statuses``; what comes after it is skipped.
+        What others wait for, and is not current in time, shows in ``statuses``; what comes after it is skipped.
         """
         scheduler = Scheduler(plan, keep_going=self._keep_going)
         statuses: dict[ResourceRef, StatusResult] = {}
         running: dict[Future[Outcome], Write] = {}
-        announced: str | None = None
+        ended: queue.SimpleQueue[Future[Outcome]] = queue.SimpleQueue()
+        announced: Phase | None = None
         while not scheduler.done:
             if self._stop.is_set():
                 scheduler.halt()
-            phase = scheduler.phase
-            if phase is not None and phase.name != announced:
-                announced = phase.name
-                self._emit(PhaseStarted(phase))
-            for step in scheduler.ready():
+            steps = scheduler.start(AT_ONCE - len(running))
+            if scheduler.phase is not None and scheduler.phase is not announced:
+                announced = scheduler.phase
+                self._emit(PhaseStarted(announced))
+            for step in steps:
                 match step:
                     case Write():
-                        if len(running) >= AT_ONCE:
-                            break
-                        scheduler.start(step)
                         self._emit(ChangeStarted(step.change))
-                        running[self._workers.request(self._carry_out, step.change, plan.manager)] = step
+                        future = self._workers.request(self._carry_out, step.change, plan.manager)
+                        running[future] = step
+                        future.add_done_callback(ended.put)
                     case Prepare():
-                        scheduler.start(step)
                         scheduler.prepared(self._prepared(step.phase))
                     case Wait():
-                        scheduler.start(step)
                         found = self._wait_for(step.outcomes)
                         statuses |= found
-                        scheduler.waited(ok=_all_current(found))
-            self._collect(running, scheduler)
+                        if self._stop.is_set():
+                            scheduler.halt()
+                        scheduler.waited({ref for ref, result in found.items() if result.status not in _FINE})
+            self._collect(running, ended, scheduler)
+            for outcome in scheduler.skipped():
+                self._emit(ChangeEnded(outcome))
         return ApplyReport(
             outcomes=scheduler.outcomes(),
             statuses=statuses,
@@ -112,9 +115,14 @@ class Runner:
 
         ``timeout`` is in seconds. What is still in progress then ran out of time, or was left when another failed.
         What was about to be written and was found as wanted is waited for too: it may be our own write, whose answer
-        was lost.
+        was lost. What others waited for in vain has had its time.
         """
-        written = [found for found in report.outcomes if found.kind in _WRITTEN or found.change.ref in self._found_so]
+        over = {ref for ref, result in report.statuses.items() if result.status not in _FINE}
+        written = [
+            found
+            for found in report.outcomes
+            if (found.kind in _WRITTEN or found.change.ref in self._found_so) and found.change.ref not in over
+        ]
         statuses = self._waiter.wait(written, timeout=timeout)
         return replace(
             report,
@@ -127,7 +135,7 @@ class Runner:
     def _carry_out(self, change: Change, manager: str) -> Outcome:
         from kubernator.apply import actions  # noqa: PLC0415 - most second runs write nothing
 
-        return actions.carry_out(change, self._cluster, manager, replan=self._again)
+        return actions.carry_out(change, self._cluster, manager, replan=self._again, stop=self._stop)
 
     def _again(self, change: Change) -> Change:
         return self._replan(Phase(name="", changes=(change,))).changes[0]
@@ -146,22 +154,24 @@ class Runner:
                 ),
             )
 
-    def _wait_for(self, outcomes: tuple[Outcome, ...]) -> dict[ResourceRef, StatusResult]:
+    def _wait_for(self, outcomes: Iterable[Outcome]) -> dict[ResourceRef, StatusResult]:
         wanted = [found for found in outcomes if found.kind in _WRITTEN or found.kind is OutcomeKind.UNCHANGED]
         return self._waiter.wait(wanted, timeout=self._phase_timeout)
 
-    def _collect(self, running: dict[Future[Outcome], Write], scheduler: Scheduler) -> None:
-        if not running:
-            return
-        ended, _ = await_futures(running, timeout=_LOOK_AT_STOP, return_when=FIRST_COMPLETED)
-        for future in ended:
+    def _collect(
+        self, running: dict[Future[Outcome], Write], ended: queue.SimpleQueue[Future[Outcome]], scheduler: Scheduler
+    ) -> None:
+        """Wait until at least one change has ended, or for a look at ``stop``, and take in all that have."""
+        block = bool(running)
+        while running:
+            try:
+                future = ended.get(block=block, timeout=_LOOK_AT_STOP)
+            except queue.Empty:
+                return
+            block = False
             step = running.pop(future)
             outcome = future.result()
             scheduler.record(step, outcome)
             if outcome.kind is OutcomeKind.UNCHANGED:
                 self._found_so.add(outcome.change.ref)
             self._emit(ChangeEnded(outcome))
-
-
-def _all_current(statuses: Mapping[ResourceRef, StatusResult]) -> bool:
-    return all(found.status in {Status.CURRENT, Status.UNKNOWN} for found in statuses.values())

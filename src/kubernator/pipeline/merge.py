@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kubernator.model.resource import Manifest
     from kubernator.model.sourcemap import Path
 
-__all__ = ["Instructions", "apply", "apply_merge_instructions", "extract", "extract_merge_instructions"]
+__all__ = ["WORDS", "Instructions", "apply", "apply_merge_instructions", "extract", "extract_merge_instructions"]
 
 #: Path of the map or list an instruction stood in, in the manifest without instructions -> as written.
 Instructions = tuple[tuple["Path", Any], ...]
@@ -34,6 +34,9 @@ Instructions = tuple[tuple["Path", Any], ...]
 _PATCH: Final = "$patch"
 _FROM_LIST: Final = "$deleteFromPrimitiveList/"
 _ABSENT: Final = object()
+
+#: A manifest in whose text none of these occurs has no instructions.
+WORDS: Final = (_PATCH.encode(), _FROM_LIST.encode())
 
 #: By which keys items of a list are told apart, where there is no better sign (the merge keys of the core API).
 _ITEM_KEYS: Final = (

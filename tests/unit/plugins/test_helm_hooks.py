@@ -73,8 +73,7 @@ def test_turns_are_phases() -> None:
     assert [([each.ref.name for each in phase.resources], phase.wait) for phase in phases] == [
         (["definition"], True),
         (["ordinary"], False),
-        (["account"], True),
-        (["before"], True),
+        (["account", "before"], True),
         (["with"], False),
         (["after"], True),
         (["next-directory"], False),

@@ -221,6 +221,11 @@ class Definitions:
             return custom[0]
         return self._host.cluster.kinds().get(gvk)
 
+    def declared(self, gvk: gvks.GroupVersionKind) -> api.Kind | None:
+        """Return what the tree alone says of a kind, or None."""
+        custom = self._custom.get(gvk)
+        return None if custom is None else custom[0]
+
     def served(self, gvk: gvks.GroupVersionKind) -> api.Kind:
         """Return a kind for a request: the cluster is asked once more for a kind it did not have."""
         kinds = self._host.cluster.kinds()

@@ -8,15 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from kubernator import errors
+from kubernator.model.ref import ResourceRef
 from kubernator.pipeline import validate
-from kubernator.plugins.k8s import freezing, wrong
+from kubernator.plugins.k8s import advice, freezing, wrong
 from kubernator.plugins.k8s.adding import Adding
+from kubernator.plugins.k8s.conflicting import ConflictRules
 from kubernator.plugins.k8s.freezing import Freezer
 from kubernator.plugins.k8s.functions import Functions
 from kubernator.plugins.k8s.imperative import Calls
 from kubernator.plugins.k8s.loading import Loading
 from kubernator.plugins.k8s.namespace import K8sNamespace
 from kubernator.plugins.k8s.rdef import Definitions
+from kubernator.plugins.k8s.readiness import ReadinessRules
 from kubernator.plugins.k8s.resource import K8SResource, Record
 
 if TYPE_CHECKING:
@@ -40,6 +43,8 @@ class State:
     def __init__(self, host: Host) -> None:
         self._host = host
         self.functions = Functions(host)
+        self.conflicts = ConflictRules(host)
+        self.readiness = ReadinessRules(host)
         self.calls = Calls(host, validation=self._validation)
         self.definitions = Definitions(host, self.calls)
         self.adding = Adding(host, self.definitions, self.functions)
@@ -92,7 +97,9 @@ class State:
         if not everything:
             return []
         find = self._finder({same.resource.rdef.key.gvk for same in everything})
-        freezer = Freezer(self._host, find=find)
+        if find == self.definitions.find:
+            self._host.expect(self._objects(chosen))
+        freezer = Freezer(self._host, find=find, conflicts=self.conflicts)
         made: dict[_Same, Resource] = {}
         for same in everything:
             record = same.resource.record or self._record(same.resource)
@@ -100,6 +107,17 @@ class State:
             same.resource.close()
         self._validate(made, find)
         return self._unique(made[_Same(resource)] for resource in chosen)
+
+    def _objects(self, chosen: Iterable[K8SResource]) -> list[tuple[ResourceRef, Kind]]:
+        """Return the objects of resources, of kinds that the cluster serves, in the words of a plan."""
+        kinds = self._host.cluster.kinds()
+        found: dict[ResourceRef, Kind] = {}
+        for resource in chosen:
+            kind = kinds.get(resource.rdef.key.gvk)
+            if kind is not None:
+                namespace = (resource.namespace or "") if kind.namespaced else ""
+                found[ResourceRef(resource.group, resource.kind, namespace, resource.name)] = kind
+        return list(found.items())
 
     def _chosen(self) -> list[K8SResource]:
         chosen = list(self.generator())
@@ -130,6 +148,8 @@ class State:
 
         It is asked once more when it did not know a kind: a script may have written its definition meanwhile.
         """
+        if self._host.offline:
+            return self.definitions.declared
         try:
             if not all(map(self.definitions.find, wanted)):
                 self._host.cluster.kinds(refresh=True)
@@ -157,6 +177,7 @@ class State:
         ]
         found = self._host.diagnostics
         found.extend(validate.run(checked, self.adding.resources, namespaced=namespaced))
+        found.extend(advice.scaled(made.values()))
         if find == self.definitions.find:
             found.extend(
                 freezing.unknown(resource, self.definitions) for resource in made.values() if find(resource.gvk) is None
