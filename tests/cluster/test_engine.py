@@ -51,6 +51,7 @@ class Ordered:
     name: str
     resources: Sequence[Resource]
     wait: bool = False
+    dependencies: Sequence[Any] = ()
 
 
 @dataclass
@@ -446,8 +447,8 @@ def test_a_deployment_is_waited_for_until_it_has_rolled_out(engines, ns):
     )
     states = {ref.kind: result.status for ref, result in report.statuses.items()}
     assert states == {"Deployment": Status.CURRENT, "ConfigMap": Status.CURRENT}
-    # one LIST and one watch for the Deployment, the same for the Pods that explain it
-    assert (engine.requests()["watch"], engine.requests()["list"]) == (2, 2)
+    # one watch from the version that was written: nothing is listed, and what goes well needs no explanation
+    assert (engine.requests()["watch"], engine.requests().get("list", 0)) == (1, 0)
 
 
 def test_a_crash_loop_ends_the_wait_early_and_says_why(engines, ns):
@@ -557,7 +558,7 @@ def test_an_immutable_field_of_a_kind_that_holds_data_is_refused(engines, ns):
     change = only(engines().plan([resource(claim)]))
     assert ChangeKind.REFUSED is change.kind
     assert "is immutable" in change.reason
-    assert "`immutable_changes`" in change.hint
+    assert "immutable_changes" in change.hint
 
 
 def test_replicas_that_left_the_manifest_keep_their_live_value(engines, ns, kubectl):

@@ -6,17 +6,16 @@ moved on, it is planned again, and the write goes on only if it is the one that 
 
 from __future__ import annotations
 
-import copy
 import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from kubernator.errors import ApiError, ClusterError, Conflict, Forbidden, KubernatorError, NotFound
+from kubernator.errors import ApiError, ClusterError, Conflict, KubernatorError, NotFound
 from kubernator.model.change import Change, ChangeKind
 from kubernator.model.outcome import Outcome, OutcomeKind
 from kubernator.model.resource import BACKGROUND as _BACKGROUND
-from kubernator.planning import canonical, changes, diff, migrate, policy
+from kubernator.planning import changes, migrate, policy, sameness
 from kubernator.planning.patience import patient
 
 if TYPE_CHECKING:
@@ -28,16 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["carry_out"]
 
 _TRIES: Final = 8
-#: How long an object that is replaced may take to go: its finalizers and, in the foreground, its dependents.
-GONE_WITHIN: Final = 300.0
-_LOOK_AGAIN: Final = 0.2
 
-_JOB_LABELS: Final = (
-    "batch.kubernetes.io/controller-uid",
-    "batch.kubernetes.io/job-name",
-    "controller-uid",
-    "job-name",
-)
 _DONE: Final = {
     ChangeKind.CREATE: OutcomeKind.CREATED,
     ChangeKind.UPDATE: OutcomeKind.UPDATED,
@@ -47,25 +37,39 @@ _DONE: Final = {
 
 
 def carry_out(
-    change: Change, cluster: Cluster, manager: str, *, replan: Callable[[Change], Change] | None = None
+    change: Change,
+    cluster: Cluster,
+    manager: str,
+    *,
+    replan: Callable[[Change], Change] | None = None,
+    stop: threading.Event | None = None,
 ) -> Outcome:
     """Do what a change says and return how it ended; raises nothing.
 
-    ``replan`` plans one change again when its object moved on; without it such a change is refused.
+    ``replan`` plans one change again when its object moved on; without it such a change is refused. ``stop`` set ends
+    the wait for an object that is deleted to be replaced; every other write ends by itself.
     """
     started = time.monotonic()
-    outcome = _tries(change, cluster, manager, replan)
+    outcome = _tries(change, cluster, manager, replan, stop or threading.Event())
     return replace(outcome, seconds=time.monotonic() - started)
 
 
-def _tries(change: Change, cluster: Cluster, manager: str, replan: Callable[[Change], Change] | None) -> Outcome:
+def _tries(
+    change: Change,
+    cluster: Cluster,
+    manager: str,
+    replan: Callable[[Change], Change] | None,
+    stop: threading.Event,
+) -> Outcome:
     current = change
+    unheard = False
     for _ in range(_TRIES):
         if not current.writes:
-            return _nothing_to_write(current)
+            return _heard_late(change, current) if unheard else _nothing_to_write(current)
         try:
-            applied = _write(current, cluster, manager)
+            applied = _write(current, cluster, manager, stop)
         except ApiError as error:
+            unheard = unheard or error.uncertain
             if not _moved_on(error, current):
                 return Outcome(kind=OutcomeKind.FAILED, change=current, error=_explained(error, current))
             found = _again(change, current, error, replan)
@@ -89,6 +93,13 @@ def _nothing_to_write(change: Change) -> Outcome:
     return Outcome(kind=kind, change=change, live=change.live, warnings=change.warnings)
 
 
+def _heard_late(approved: Change, found: Change) -> Outcome:
+    """Say how a change ended whose answer was lost: what is there now as it was wanted was our own doing."""
+    if found.kind is not ChangeKind.UNCHANGED:
+        return _nothing_to_write(found)
+    return Outcome(kind=_DONE[approved.kind], change=approved, live=found.live, warnings=found.warnings)
+
+
 def _again(
     approved: Change, current: Change, error: ApiError, replan: Callable[[Change], Change] | None
 ) -> Change | Outcome:
@@ -99,7 +110,7 @@ def _again(
         again = replan(replace(current, deferred=False))
     except ClusterError as failed:
         return Outcome(kind=OutcomeKind.FAILED, change=current, error=failed)
-    difference = "" if approved.deferred else _difference(approved, again)
+    difference = "" if approved.deferred else sameness.difference(approved, again)
     return _overtaken(again, difference, error) if difference else again
 
 
@@ -107,26 +118,6 @@ def _moved_on(error: ApiError, change: Change) -> bool:
     if isinstance(error, NotFound):
         return change.kind is not ChangeKind.CREATE and error.details.get("kind") != "namespaces"
     return policy.is_stale(error) or policy.is_conflict(error)
-
-
-def _difference(approved: Change, again: Change) -> str:
-    """Say how a change planned again differs from the approved one; empty when it is the same or no longer needed."""
-    if again.kind is ChangeKind.UNCHANGED:
-        return ""
-    if again.kind is ChangeKind.REFUSED:
-        return again.reason
-    if approved.kind is not again.kind:
-        what = {
-            ChangeKind.CREATE: "it was deleted",
-            ChangeKind.UPDATE: "it was created by somebody else",
-            ChangeKind.REPLACE: "an immutable field differs by now",
-        }
-        return f"{what.get(again.kind, 'it changed')} since it was planned"
-    if again.kind is ChangeKind.CREATE or diff.same_effect(approved.patch, again.patch):
-        return ""
-    before, after = {(op.op, op.path) for op in approved.patch}, {(op.op, op.path) for op in again.patch}
-    fields = sorted(path for _, path in before ^ after) or sorted(path for _, path in after)
-    return f"it changed since it was planned, in {', '.join(f'`{path}`' for path in fields[:5])}"
 
 
 def _overtaken(change: Change, why: str, error: ApiError | None) -> Outcome:
@@ -152,7 +143,7 @@ def _explained(error: ApiError, change: Change) -> ApiError:
     return error
 
 
-def _write(change: Change, cluster: Cluster, manager: str) -> Applied | None:
+def _write(change: Change, cluster: Cluster, manager: str, stop: threading.Event) -> Applied | None:
     kind = cluster.kinds().get(change.gvk)
     if kind is None:
         raise NotFound(
@@ -164,7 +155,7 @@ def _write(change: Change, cluster: Cluster, manager: str) -> Applied | None:
         case ChangeKind.UPDATE:
             return _update(change, kind, cluster, manager)
         case ChangeKind.REPLACE:
-            return _replace(change, kind, cluster, manager)
+            return _replace(change, kind, cluster, manager, stop)
         case ChangeKind.DELETE:
             _delete(change, kind, cluster)
             return None
@@ -253,95 +244,13 @@ def _delete(change: Change, kind: Kind, cluster: Cluster) -> None:
     )
 
 
-def _replace(change: Change, kind: Kind, cluster: Cluster, manager: str) -> Applied:
-    """Delete the old object, wait until it is gone, create the new one; put the old one back if that is refused.
+def _replace(change: Change, kind: Kind, cluster: Cluster, manager: str, stop: threading.Event) -> Applied:
+    from kubernator.apply.replacing import Replacement  # noqa: PLC0415 - seldom
 
-    An object that is gone already may be our own work, of a try whose answer was lost, so that its create goes on.
-    """
-    cluster.delete(
-        kind,
-        namespace=change.ref.namespace,
-        name=change.ref.name,
-        propagation=change.propagation or _BACKGROUND,
-        uid=change.uid,
-        resource_version=change.resource_version,
+    replacement = Replacement(
+        change, kind, cluster, manager=manager, stop=stop, explained=lambda error: _explained(error, change)
     )
-    try:
-        _await_absence(change, kind, cluster)
-    except KubernatorError as error:
-        raise _after_deletion(error, "the new one was not made") from error
-    try:
-        return _create(change, kind, cluster, manager)
-    except ApiError as error:
-        if policy.is_stale(error):
-            raise
-        restored = _restore(change, kind, cluster, manager)
-        raise _after_deletion(_explained(error, change), restored) from error
-    except KubernatorError as error:
-        raise _after_deletion(error, "whether the new one was made is not known") from error
-
-
-def _after_deletion(error: KubernatorError, outcome: str) -> ClusterError:
-    """Return an error of the second half of a replacement: it says what became of the first."""
-    detail = [*error.detail, ("after", f"the old object was deleted; {outcome}")]
-    return ClusterError(error.title, detail=detail, hint=error.hint)
-
-
-def _restore(change: Change, kind: Kind, cluster: Cluster, manager: str) -> str:
-    try:
-        cluster.create(kind, _revived(change.live or {}), manager=manager, field_validation="Ignore")
-    except ApiError as error:
-        return f"it could not be put back: {error.title}"
-    return "it was put back as it was"
-
-
-def _revived(live: Manifest) -> Manifest:
-    """Return an object fit to be created once more: without what only the server writes."""
-    revived: Manifest = copy.deepcopy(canonical.wire(live, status=True))
-    spec = revived.get("spec")
-    if revived.get("kind") == "Job" and isinstance(spec, dict) and not spec.get("manualSelector"):
-        spec.pop("selector", None)  # names the uid of the Job that was; the server makes a new one
-        for metadata in (revived["metadata"], (spec.get("template") or {}).get("metadata") or {}):
-            for label in _JOB_LABELS:
-                (metadata.get("labels") or {}).pop(label, None)
-    return revived
-
-
-def _await_absence(change: Change, kind: Kind, cluster: Cluster) -> None:
-    """Return when the object of this uid is gone. Raises `ClusterError` when it does not go in time."""
-    deadline = time.monotonic() + GONE_WITHIN
-    namespace, name = change.ref.namespace, change.ref.name
-    selector = f"metadata.name={name}"
-    pause = threading.Event()
-    while time.monotonic() < deadline:
-        try:
-            listing = cluster.list(kind, namespace=namespace, field_selector=selector)
-        except Forbidden:  # who may read one by one may still replace
-            if _uid(cluster.get(kind, namespace=namespace, name=name) or {}) != change.uid:
-                return
-            pause.wait(_LOOK_AGAIN)
-            continue
-        if not any(_uid(item) == change.uid for item in listing.items):
-            return
-        remaining = max(1.0, deadline - time.monotonic())
-        try:
-            with cluster.watch(
-                kind,
-                namespace=namespace,
-                field_selector=selector,
-                resource_version=listing.resource_version,
-                timeout=remaining,
-            ) as events:
-                for event in events:
-                    if event.type == "DELETED":
-                        return
-        except ClusterError:
-            pause.wait(_LOOK_AGAIN)  # expired, refused or broken: the next look says how it stands
-    raise ClusterError(
-        f"`{change.ref}` is to be replaced and still there after {GONE_WITHIN:.0f} s",
-        detail=change.origin.lines(),
-        hint="a finalizer holds it: see `kubectl get -o yaml`; run again when it is gone",
-    )
+    return replacement.carry_out(lambda: _create(change, kind, cluster, manager))
 
 
 def _uid(manifest: Manifest) -> str:

@@ -40,11 +40,15 @@ class PatchOp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldConflict:
-    """A field that another manager owns. ``manager`` is as the server names it; ``time`` is RFC 3339 or empty."""
+    """A field that another manager owns. ``manager`` is as the server names it; ``time`` is RFC 3339 or empty.
+
+    ``rule`` is where it was said what becomes of the field, empty where nothing was said.
+    """
 
     field: str
     manager: str
     time: str = ""
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,9 @@ class Change:
 
     ``live`` is what the server holds, ``predicted`` what it says it would hold afterwards (both None where unknown).
     ``patch`` leads from live to predicted. ``uid`` and ``resource_version`` are those of the live object, the
-    preconditions of the write. ``take_over`` says that managed fields of an earlier writer become ours first.
+    preconditions of the write. ``conflicts`` are the fields of others that are taken, in a refused change those that
+    must not be; ``left`` are fields where the manifest says something else and the others keep their value.
+    ``take_over`` says that managed fields of an earlier writer become ours first.
     ``deferred`` marks a change whose surroundings (namespace, definition) come into being in this run: it is predicted
     from what was declared and planned again when they are there.
 
@@ -79,6 +85,7 @@ class Change:
     propagation: PropagationPolicy | None = None
     reason: str = ""
     conflicts: tuple[FieldConflict, ...] = ()
+    left: tuple[FieldConflict, ...] = ()
     warnings: tuple[str, ...] = ()
     take_over: tuple[str, ...] = ()
     deferred: bool = False

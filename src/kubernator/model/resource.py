@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from kubernator.model.origin import Origin
     from kubernator.model.ref import ResourceRef
 
-__all__ = ["DEFAULT_IMMUTABLE_CHANGES", "Manifest", "PropagationPolicy", "Resource", "ResourcePolicy", "Touch"]
+__all__ = [
+    "DEFAULT_IMMUTABLE_CHANGES",
+    "ConflictRule",
+    "Manifest",
+    "PropagationPolicy",
+    "Resource",
+    "ResourcePolicy",
+    "Touch",
+]
 
 Manifest = dict[str, Any]
 PropagationPolicy = NewType("PropagationPolicy", str)
@@ -22,6 +30,8 @@ PropagationPolicy = NewType("PropagationPolicy", str)
 BACKGROUND = PropagationPolicy("Background")
 FOREGROUND = PropagationPolicy("Foreground")
 ORPHAN = PropagationPolicy("Orphan")
+#: Not a policy of the server's: what an object says that must not be deleted and made anew.
+NEVER = "Never"
 
 #: (group, kind) -> how the old object is deleted when an immutable field changes; the reference's table.
 DEFAULT_IMMUTABLE_CHANGES: Mapping[tuple[str, str], PropagationPolicy] = {
@@ -46,11 +56,27 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictRule:
+    """What is done about fields that other field managers own: ``decision`` is ``take``, ``leave`` or ``refuse``.
+
+    ``fields`` are regular expressions over JSON pointers (`planning.fields`), ``managers`` are names, ``*`` in them
+    stands for anything; none of either means all. ``place`` is where the rule stands, for people.
+    """
+
+    decision: str
+    fields: tuple[str, ...] = ()
+    managers: tuple[str, ...] = ()
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResourcePolicy:
-    """What the scope of a resource says about how it is written.
+    """What the scope of a resource, and its own annotations, say about how it is written.
 
     ``ignored`` are regular expressions over JSON pointers of fields that are not ours (the reference's
-    ``patch_field_excludes``); ``field_validation`` is ``Ignore``, ``Warn`` or ``Strict``.
+    ``patch_field_excludes``); ``field_validation`` is ``Ignore``, ``Warn`` or ``Strict``. Of ``conflicts`` the last
+    rule that matches counts. ``replace`` is the object's own word on being deleted and made anew, which goes before
+    ``immutable_changes``: a propagation policy, ``Never``, or nothing.
     """
 
     immutable_changes: Mapping[tuple[str, str], PropagationPolicy] = field(
@@ -59,6 +85,8 @@ class ResourcePolicy:
     ignored: tuple[str, ...] = ()
     field_validation: str = "Warn"
     warnings_are_fatal: bool = True
+    conflicts: tuple[ConflictRule, ...] = ()
+    replace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

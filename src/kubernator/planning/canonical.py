@@ -14,12 +14,14 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from kubernator.planning import equalities
+
 if TYPE_CHECKING:
     from kubernator.model.gvk import GroupVersionKind
     from kubernator.model.resource import Manifest
     from kubernator.model.sourcemap import Path
 
-__all__ = ["ABSENT", "BUILTIN_GROUPS", "LAST_APPLIED", "Rules", "quantity", "wire"]
+__all__ = ["ABSENT", "LAST_APPLIED", "Rules", "quantity", "wire"]
 
 
 class _Absent:
@@ -45,69 +47,6 @@ _SERVER_METADATA: Final = frozenset(
         "uid",
     }
 )
-
-BUILTIN_GROUPS: Final = frozenset(
-    {
-        "",
-        "admissionregistration.k8s.io",
-        "apiextensions.k8s.io",
-        "apiregistration.k8s.io",
-        "apps",
-        "authentication.k8s.io",
-        "authorization.k8s.io",
-        "autoscaling",
-        "batch",
-        "certificates.k8s.io",
-        "coordination.k8s.io",
-        "discovery.k8s.io",
-        "events.k8s.io",
-        "flowcontrol.apiserver.k8s.io",
-        "internal.apiserver.k8s.io",
-        "networking.k8s.io",
-        "node.k8s.io",
-        "policy",
-        "rbac.authorization.k8s.io",
-        "resource.k8s.io",
-        "scheduling.k8s.io",
-        "storage.k8s.io",
-        "storagemigration.k8s.io",
-    }
-)
-
-#: Groups in which a key such as ``default`` holds data of the user's, not quantities.
-_NO_QUANTITIES: Final = frozenset({"apiextensions.k8s.io", "admissionregistration.k8s.io"})
-_QUANTITY_MAPS: Final = frozenset(
-    {
-        "allocatable",
-        "capacity",
-        "default",
-        "defaultRequest",
-        "hard",
-        "limits",
-        "max",
-        "maxLimitRequestRatio",
-        "min",
-        "podFixed",
-        "requests",
-    }
-)
-_QUANTITY_KEYS: Final = frozenset({"averageValue", "divisor", "sizeLimit", "targetAverageValue"})
-_STRING_MAPS: Final = frozenset({"annotations", "binaryData", "data", "labels", "matchLabels", "nodeSelector"})
-
-#: (key of the map or list above, key) -> the default that the server writes inside something owned as a whole.
-_DEFAULTS: Final[dict[tuple[str, str], Any]] = {
-    ("fieldRef", "apiVersion"): "v1",
-    ("resourceFieldRef", "divisor"): "0",
-    ("serviceAccountToken", "expirationSeconds"): 3600,
-    ("ports", "protocol"): "TCP",
-    ("rules", "scope"): "*",
-    ("resourceRules", "scope"): "*",
-    ("excludeResourceRules", "scope"): "*",
-    ("roleRef", "apiGroup"): "rbac.authorization.k8s.io",
-    ("volumeClaimTemplates", "apiVersion"): "v1",
-    ("volumeClaimTemplates", "kind"): "PersistentVolumeClaim",
-    ("volumeClaimTemplates", "status"): {"phase": "Pending"},
-}
 
 _QUANTITY: Final = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:([eE][+-]?[0-9]+)|([numkMGTPE]|[KMGTPE]i)?)")
 _SUFFIXES: Final = {
@@ -182,34 +121,45 @@ def quantity(value: Any) -> Decimal | None:
 class Rules:
     """The equalities that hold for one kind."""
 
-    __slots__ = ("builtin", "quantities")
+    __slots__ = ("builtin", "definition", "group", "quantities")
 
     def __init__(self, gvk: GroupVersionKind) -> None:
-        self.builtin = gvk.group in BUILTIN_GROUPS
-        self.quantities = self.builtin and gvk.group not in _NO_QUANTITIES
+        self.group = gvk.group
+        self.builtin = gvk.group in equalities.BUILTIN_GROUPS
+        self.definition = gvk.group == "apiextensions.k8s.io"
+        self.quantities = self.builtin and gvk.group not in equalities.NO_QUANTITIES
 
     def same(self, wanted: Any, live: Any, path: Path = ()) -> bool:  # noqa: PLR0911 - one form of JSON each
         """Say whether the server provably stores ``wanted`` as ``live``; `ABSENT` where nothing is stored.
 
         ``path`` is where in the manifest the value stands. True means that sending it again changes nothing.
         """
+        if live is ABSENT:
+            return not wanted and self._dropped(wanted, path)
         if isinstance(wanted, bool) or isinstance(live, bool):
-            return wanted is live or (wanted is False and live is ABSENT and self._loose(path))
+            return wanted is live
         match wanted:
             case None:
-                return self._same_null(live, path)
+                return live is None or (live == "" and _above(path) in equalities.STRING_MAPS and self._loose(path))
             case str() | int() | float():
                 return self._same_scalar(wanted, live, path)
             case list():
-                if not wanted and (live is ABSENT or live is None or live == []):
-                    return live == [] or self._loose(path)
+                if not wanted and not live:
+                    return live == [] or (live is None and self._loose(path))
                 return self._same_lists(wanted, live, path)
             case dict():
                 if not isinstance(live, dict):
-                    return not wanted and (live is ABSENT or live is None) and self._loose(path)
+                    return not wanted and live is None and self._loose(path)
                 return self._same_maps(wanted, live, path)
             case _:
                 return False
+
+    def merges(self, path: Path) -> bool:
+        """Say whether a map or list at this place is known to merge with what others keep in it."""
+        if path[:1] == ("metadata",) and len(path) == 2:  # noqa: PLR2004 - labels, annotations, finalizers
+            return True
+        place = (_above(path), path[-1])
+        return self.builtin and (place in equalities.MERGED_MAPS or place in equalities.MERGED_LISTS)
 
     def _same_lists(self, wanted: list[Any], live: Any, path: Path) -> bool:
         if not isinstance(live, list) or len(wanted) != len(live):
@@ -228,27 +178,35 @@ class Rules:
         return all(self._default(key, value, wanted, path) for key, value in live.items() if key not in wanted)
 
     def _loose(self, path: Path) -> bool:
-        """Empty and zero values are dropped in built-in types, which every kind's metadata is one of."""
-        return self.builtin or path[:1] == ("metadata",)
+        """Say whether null and empty lists are dropped here: in built-in types, and in every kind's metadata."""
+        return (self.builtin and not self._raw(path)) or path[:1] == ("metadata",)
 
-    def _same_null(self, live: Any, path: Path) -> bool:
-        if live is None or live is ABSENT:
+    def _raw(self, path: Path) -> bool:
+        """Say whether a place is inside what a built-in type carries along as it was written."""
+        if self.definition:
+            return not equalities.RAW_IN_DEFINITIONS.isdisjoint(path)
+        return "opaque" in path or (self.group == "apps" and path[:1] == ("data",))
+
+    def _dropped(self, wanted: Any, path: Path) -> bool:
+        """Say whether nothing is stored of a null, an empty or a zero value."""
+        if not self._loose(path):
+            return False
+        if wanted is None or wanted == []:
             return True
-        keys = [key for key in path if isinstance(key, str)]
-        return self._loose(path) and live == "" and len(keys) > 1 and keys[-2] in _STRING_MAPS
+        if self.definition and path[-1] in equalities.DROPPED_IN_DEFINITIONS:
+            return True
+        return (_above(path), path[-1]) in equalities.DROPPED
 
     def _same_scalar(self, wanted: str | float, live: Any, path: Path) -> bool:
-        if live is ABSENT:
-            return not wanted and self._loose(path)
         if isinstance(wanted, str) == isinstance(live, str) and wanted == live:
             return True
-        if not self.quantities or not _is_quantity(path):
+        if not self.quantities or not _is_quantity(path) or self._raw(path):
             return False
         amount = quantity(wanted)
         return amount is not None and amount == quantity(live)
 
     def _default(self, key: str, value: Any, wanted: dict[str, Any], path: Path) -> bool:
-        if not self.builtin:
+        if not self.builtin or self.definition or self._raw(path):
             return False
         parents = [name for name in path if isinstance(name, str)]
         parent = parents[-1] if parents else ""
@@ -258,12 +216,20 @@ class Rules:
             return bool(value == "Filesystem")
         if parents[-2:] == ["volumeClaimTemplates", "metadata"] and key == "creationTimestamp":
             return value is None
-        return (parent, key) in _DEFAULTS and bool(_DEFAULTS[parent, key] == value)
+        return (parent, key) in equalities.DEFAULTS and bool(equalities.DEFAULTS[parent, key] == value)
+
+
+def _above(path: Path) -> str:
+    """Return the key of the map or list that a value stands in; empty at the top."""
+    for step in reversed(path[:-1]):
+        if isinstance(step, str):
+            return step
+    return ""
 
 
 def _is_quantity(path: Path) -> bool:
     keys = [key for key in path if isinstance(key, str)]
     if not keys:
         return False
-    parent = keys[-2] if len(keys) > 1 else ""
-    return keys[-1] in _QUANTITY_KEYS or parent in _QUANTITY_MAPS or (keys[-1] == "value" and parent == "target")
+    above = ["", "", *keys]
+    return (above[-2], keys[-1]) in equalities.QUANTITY_KEYS or (above[-3], above[-2]) in equalities.QUANTITY_MAPS

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.model.change import Change, ChangeKind, PatchOp
 from kubernator.pipeline import merge
-from kubernator.planning import canonical, diff, managed, migrate, policy
+from kubernator.planning import canonical, diff, fields, managed, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from kubernator.model.change import FieldConflict
     from kubernator.model.gvk import GroupVersionKind
     from kubernator.model.resource import Manifest, Resource
+    from kubernator.planning.managed import Elements
     from kubernator.planning.migrate import Handover
 
 __all__ = [
@@ -50,7 +52,7 @@ def deferred(resource: Resource, *, reason: str, fresh: bool = False, live: Mani
     return replace(
         Change.of(resource, ChangeKind.UPDATE if live else ChangeKind.CREATE, live=live),
         predicted=predicted,
-        patch=policy.Ignored(resource.policy.ignored).strip(diff.patch(live, predicted)) if live else (),
+        patch=fields.Ignored(resource.policy.ignored).strip(diff.patch(live, predicted)) if live else (),
         body=canonical.wire(resource.manifest, status=False),
         reason=reason,
         deferred=True,
@@ -82,7 +84,7 @@ def instructed(resource: Resource, manifest: Manifest) -> tuple[PatchOp, ...]:
     if not resource.instructions:
         return ()
     after = merge.apply(resource.instructions, manifest, manifest=resource.manifest)
-    return policy.Ignored(resource.policy.ignored).strip(diff.patch(manifest, after))
+    return fields.Ignored(resource.policy.ignored).strip(diff.patch(manifest, after))
 
 
 def instructions_body(ops: Sequence[PatchOp], live: Manifest) -> list[dict[str, Any]]:
@@ -114,10 +116,39 @@ def known_kind_hint(gvk: GroupVersionKind, kinds: Kinds) -> str:
     return "add its CustomResourceDefinition to the tree, or install what defines it"
 
 
-def handed_over(predicted: Manifest, live: Manifest, preview: Manifest, handover: Handover) -> Manifest:
+def with_kept(wanted: Manifest, live: Manifest, kept: Sequence[Elements]) -> Manifest:
+    """Return what is applied together with the fields that are given up, as they are live.
+
+    For a dry run, which knows of no hand-over: the server would say what becomes of fields that nobody owns.
+    """
+    if not kept:
+        return wanted
+    result: Manifest = copy.deepcopy(wanted)
+    for elements in kept:
+        place = managed.locate(live, elements)
+        if place is None:
+            continue
+        holder: Any = result
+        for element in elements[:-1]:
+            if element.startswith("f:") and isinstance(holder, dict):
+                holder = holder.setdefault(element[2:], {})
+            else:
+                found = managed.locate(holder, (element,))
+                holder = holder[found[0]] if found else None
+        if holder is None:
+            continue
+        value = copy.deepcopy(managed.lookup(live, place))
+        if isinstance(holder, dict):
+            holder[elements[-1].removeprefix("f:")] = value
+        elif value not in holder:
+            holder.append(value)
+    return result
+
+
+def handed_over(predicted: Manifest, preview: Manifest, handover: Handover) -> Manifest:
     """Correct what an apply's dry run says, which does not know of the hand-over before it.
 
-    Dropped fields go, or become what the hand-over's dry run says; fields given up keep their live value.
+    Dropped fields go, or become what the hand-over's dry run says.
     """
     gone = []
     ops = []
@@ -127,10 +158,6 @@ def handed_over(predicted: Manifest, live: Manifest, preview: Manifest, handover
             gone.append(elements)
         elif here is not None and after is not None:
             ops.append(PatchOp(op="replace", path=diff.pointer(here), value=managed.lookup(preview, after)))
-    for elements in handover.kept:
-        kept, holder = managed.locate(live, elements), managed.locate(predicted, elements[:-1])
-        if kept is not None and holder is not None:
-            ops.append(PatchOp(op="replace", path=diff.pointer((*holder, kept[-1])), value=managed.lookup(live, kept)))
     ops.extend(PatchOp(op="remove", path=diff.pointer(path)) for path in migrate.removals(gone, predicted))
     return dict(diff.carry(predicted, ops))
 

@@ -6,12 +6,12 @@ items, and items of a list map by their name, so that an insertion in front does
 
 from __future__ import annotations
 
-import copy
 import json
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.model.change import PatchOp
+from kubernator.model.patch import carry, pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,11 +22,6 @@ __all__ = ["carry", "overlay", "patch", "pointer", "same_effect", "wire_ops"]
 
 #: What tells items of a list apart, in this order of trust.
 _NAMES: Final = ("name", "containerPort", "port", "mountPath", "ip", "key", "type", "uid")
-
-
-def pointer(path: Path) -> str:
-    """Write a path as a JSON pointer (RFC 6901)."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
 def patch(old: Any, new: Any) -> tuple[PatchOp, ...]:
@@ -56,45 +51,6 @@ def overlay(old: Any, new: Any) -> Any:
         known = dict(zip(before, old, strict=True))
         return [overlay(known.get(name), item) for name, item in zip(after, new, strict=True)]
     return new
-
-
-def carry(value: Any, ops: Sequence[PatchOp]) -> Any:
-    """Return a copy of a value with the operations carried out; one that has nothing to act on is passed over."""
-    result = copy.deepcopy(value)
-    for op in ops:
-        steps = [step.replace("~1", "/").replace("~0", "~") for step in op.path.split("/")[1:]]
-        if not steps:
-            result = copy.deepcopy(op.value)
-            continue
-        holder = result
-        for step in steps[:-1]:
-            holder = _step(holder, step)
-        _carry_out(holder, steps[-1], op)
-    return result
-
-
-def _step(holder: Any, step: str) -> Any:
-    if isinstance(holder, dict):
-        return holder.get(step)
-    if isinstance(holder, list) and step.isdigit() and int(step) < len(holder):
-        return holder[int(step)]
-    return None
-
-
-def _carry_out(holder: Any, last: str, op: PatchOp) -> None:
-    if isinstance(holder, dict):
-        if op.op == "remove":
-            holder.pop(last, None)
-        else:
-            holder[last] = copy.deepcopy(op.value)
-    elif isinstance(holder, list) and (last == "-" or last.isdigit()):
-        at = len(holder) if last == "-" else int(last)
-        if op.op == "add":
-            holder.insert(at, copy.deepcopy(op.value))
-        elif at < len(holder) and op.op == "remove":
-            del holder[at]
-        elif at < len(holder):
-            holder[at] = copy.deepcopy(op.value)
 
 
 def _value(old: Any, new: Any, path: Path) -> Iterator[PatchOp]:

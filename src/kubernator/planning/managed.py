@@ -20,6 +20,7 @@ from kubernator.planning.canonical import ABSENT, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from kubernator.model.gvk import GroupVersionKind
     from kubernator.model.resource import Manifest
@@ -31,6 +32,7 @@ __all__ = [
     "entries",
     "holds",
     "intersects",
+    "keys_of",
     "leaves",
     "locate",
     "lookup",
@@ -46,6 +48,13 @@ Elements: TypeAlias = "tuple[str, ...]"
 
 #: The only key of a list map that built-in types leave out and the server adds.
 _KEY_DEFAULTS: Final = {"protocol": "TCP"}
+
+#: The one kind of map that is atomic wherever it stands. Any other that is stored empty may be a map that merges, in
+#: which an empty field would become ours.
+_SELECTOR: Final = frozenset({"matchExpressions", "matchLabels"})
+
+#: Values that are stored as they are sent when they are equal and of one class, under every rule of `canonical`.
+_SCALARS: Final = frozenset({str, int, float, bool})
 
 
 def entries(live: Manifest) -> list[dict[str, Any]]:
@@ -130,10 +139,8 @@ def locate(value: Any, elements: Elements) -> Path | None:
         match form:
             case "f":
                 step = name if isinstance(value, dict) and name in value else None
-            case "k":
-                step = _Items(value).by_key(_parse(name)) if isinstance(value, list) else None
-            case "v":
-                step = _Items(value).by_value(_parse(name)) if isinstance(value, list) else None
+            case "k" | "v":
+                step = _Items(value).find(element) if isinstance(value, list) else None
             case "i":
                 step = int(name) if isinstance(value, list) and name.isdigit() and int(name) < len(value) else None
             case _:
@@ -143,6 +150,12 @@ def locate(value: Any, elements: Elements) -> Path | None:
         path.append(step)
         value = value[step]
     return tuple(path)
+
+
+def keys_of(element: str) -> AbstractSet[str]:
+    """Return the names of the keys in an element such as ``k:{"name":"web"}``; none for any other element."""
+    keys = _parse(element[2:]) if element.startswith("k:") else None
+    return keys.keys() if isinstance(keys, dict) else frozenset()
 
 
 def lookup(value: Any, path: Path) -> Any:
@@ -220,13 +233,12 @@ class _Proof:
         self.others = others
 
     def value(self, owned: Fields, wanted: Any, live: Any, path: Path, elements: Elements) -> None:
-        children = [key for key in owned if key != "."]
-        if not children:
+        if not owned or (len(owned) == 1 and "." in owned):
             self.leaf(wanted, live, path, elements)
         elif isinstance(wanted, dict) and isinstance(live, dict):
             self.map(owned, wanted, live, path, elements)
         elif isinstance(wanted, list) and isinstance(live, list):
-            self.items(children, owned, wanted, live, path, elements)
+            self.items([key for key in owned if key != "."], owned, wanted, live, path, elements)
         else:
             raise _Undecided(f"{render(elements)} has another shape")
 
@@ -239,16 +251,26 @@ class _Proof:
                 self.unowned(value, stored, (*path, key), (*elements, name))
                 continue
             seen += 1
+            if not below and value == stored and value.__class__ is stored.__class__ and value.__class__ in _SCALARS:
+                continue  # most of all there is, and no place of it need be named
             self.value(below, value, stored, (*path, key), (*elements, name))
         if seen != len(owned):
             dropped = next(key for key in owned if key != "." and key[2:] not in wanted)
             raise _Undecided(f"{render((*elements, dropped))} is ours and no longer wanted")
 
     def unowned(self, wanted: Any, live: Any, path: Path, elements: Elements) -> None:
-        """Pass empty lists, which are nobody's; whatever else is not ours has been changed."""
-        empty = wanted is None or wanted == []
-        if not empty or not self.rules.same(wanted, live, path):
-            raise _Undecided(f"{render(elements)} is not ours")
+        """Pass empty lists that merge, which are nobody's; whatever else is not ours is to become so.
+
+        That a list merges is known of built-in types, or told by others' items in it. One that is stored empty and is
+        nobody's merges too, else who wrote it would own it.
+        """
+        if wanted == []:
+            owners = [fields for fields in self.others if holds(fields, elements)]
+            if live == [] and not owners:
+                return
+            if self.rules.merges(path) or any(_below(fields, elements) for fields in owners):
+                return
+        raise _Undecided(f"{render(elements)} is not ours")
 
     def leaf(self, wanted: Any, live: Any, path: Path, elements: Elements) -> None:
         """Compare what is owned as a whole.
@@ -256,12 +278,17 @@ class _Proof:
         A map could also have been empty when it was applied, and so its content not be ours. Then either others own it,
         or it consists of defaults, and applying them changes nothing.
         """
+        if wanted == {} and isinstance(live, dict) and self.rules.merges(path):
+            return
+        if wanted is None and live is ABSENT:
+            return  # had it been anything else, it would stand there
         shared = isinstance(wanted, dict | list) and any(_below(fields, elements) for fields in self.others)
         if shared:
             if wanted == {} and isinstance(live, dict):
                 return  # a map that merges: what others keep in it is theirs
             raise _Undecided(f"{render(elements)} is shared with others")
-        if not self.rules.same(wanted, live, path):
+        filled = wanted and live == {} and not (isinstance(wanted, dict) and wanted.keys() <= _SELECTOR)
+        if filled or not self.rules.same(wanted, live, path):
             raise _Undecided(f"{render(elements)} differs")
 
     def items(  # noqa: PLR0917 - the same walk as the others
@@ -272,16 +299,10 @@ class _Proof:
         places: list[tuple[int, int]] = []
         ours, theirs = _Items(wanted), _Items(live)
         for child in children:
-            form, _, name = child.partition(":")
-            here: int | None = None
-            there: int | None = None
-            if form == "k":
-                here, there = ours.by_key(_parse(name)), theirs.by_key(_parse(name))
-            elif form == "v":
-                here, there = ours.by_value(_parse(name)), theirs.by_value(_parse(name))
+            here, there = ours.find(child), theirs.find(child)
             if here is None or there is None:
                 raise _Undecided(f"{render((*elements, child))} is ours and not in both")
-            if form == "k":
+            if child.startswith("k:"):
                 self.value(owned[child] or {}, wanted[here], live[there], (*path, here), (*elements, child))
             places.append((here, there))
         places.sort()
@@ -304,17 +325,17 @@ class _Items:
         self._items = items
         self._indices: dict[tuple[str, ...], dict[Any, list[int]]] = {}
 
-    def by_key(self, key: Any) -> int | None:
-        """Return the place of the one item of a list map with this key; None if there is none, or more than one."""
-        if not isinstance(key, dict):
-            return None
-        found = self._index(tuple(key)).get(tuple(map(_exact, key.values())), ())
-        return found[0] if len(found) == 1 else None
+    def find(self, element: str) -> int | None:
+        """Return the place of the one item that a step of a path names: by keys of a list map, or a value of a set.
 
-    def by_value(self, value: Any) -> int | None:
-        """Return the first place of a value in a set; None if it is not there."""
-        found = self._index(()).get(_exact(value), ())
-        return found[0] if found else None
+        None where there is none, and where several items of a list map have the same keys. A set's first one counts.
+        """
+        sought = _sought(element)
+        if sought is None:
+            return None
+        names, values = sought
+        found = self._index(names).get(values, ())
+        return found[0] if found and (not names or len(found) == 1) else None
 
     def _index(self, names: tuple[str, ...]) -> dict[Any, list[int]]:
         """Return the places by the values under these names; without names, by the items themselves."""
@@ -325,19 +346,30 @@ class _Items:
                 if not names:
                     index.setdefault(_exact(item), []).append(at)
                 elif isinstance(item, dict):
-                    values = tuple(_exact(item.get(name, _KEY_DEFAULTS.get(name, ABSENT))) for name in names)
+                    values = tuple([_exact(item.get(name, _KEY_DEFAULTS.get(name, ABSENT))) for name in names])
                     index.setdefault(values, []).append(at)
         return index
 
 
 def _exact(value: Any) -> Any:
     """Return what is equal, and has one hash, exactly for equal values; in Python ``True`` is ``1``."""
+    if value.__class__ is str:
+        return value
     if isinstance(value, bool):
         return "bool", value
     return ("json", json.dumps(value, sort_keys=True)) if isinstance(value, dict | list) else value
 
 
 @lru_cache(maxsize=4096)  # the keys of containers, ports and variables are the same in many objects
+def _sought(element: str) -> tuple[tuple[str, ...], Any] | None:
+    """Read ``k:{...}`` as names and values, ``v:...`` as no names and the value; None where it is neither."""
+    form, _, text = element.partition(":")
+    found = _parse(text)
+    if form == "k" and isinstance(found, dict):
+        return tuple(found), tuple(map(_exact, found.values()))
+    return ((), _exact(found)) if form == "v" else None
+
+
 def _parse(text: str) -> Any:
     try:
         return json.loads(text)

@@ -10,21 +10,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from kubernator.model.change import PatchOp
 from kubernator.planning import diff, managed, policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from kubernator.model.resource import Manifest
     from kubernator.model.sourcemap import Path
     from kubernator.planning.managed import Elements, Fields
 
-__all__ = ["BEFORE_FIRST_APPLY", "Handover", "handover", "owned", "patch_body", "preview_body", "removals", "taken"]
+__all__ = [
+    "BEFORE_FIRST_APPLY",
+    "Handover",
+    "dropped",
+    "handover",
+    "owned",
+    "patch_body",
+    "preview_body",
+    "removal_ops",
+    "removals",
+    "strangers",
+    "taken",
+]
 
 #: What the server calls the owner of everything that was there before it kept managedFields.
 BEFORE_FIRST_APPLY: Final = "before-first-apply"
 #: Tools whose objects become ours at first contact. Once we have applied, what they write is a conflict like any other.
 PREDECESSORS: Final = frozenset({"kubectl-client-side-apply", "helm"})
+#: Helm 4 applies server-side under the same name.
+_APPLIERS: Final = frozenset({"helm"})
+
+
+def _always(_api_version: str) -> bool:
+    return True
 
 
 class Handover(NamedTuple):
@@ -41,23 +60,43 @@ class Handover(NamedTuple):
     kept: tuple[Elements, ...] = ()
 
 
-def taken(live: Manifest, manager: str) -> list[dict[str, Any]]:
-    """Return the entries that are to become ours: Update entries on the object itself."""
-    first_contact = managed.own_entry(live, manager) is None
-    names = {manager, BEFORE_FIRST_APPLY} | (PREDECESSORS if first_contact else frozenset())
-    return [
-        entry
-        for entry in managed.entries(live)
-        if entry["manager"] in names
-        and entry.get("operation") == "Update"
-        and not entry.get("subresource")
-        and isinstance(entry.get("fieldsV1"), dict)
-    ]
+def taken(live: Manifest, manager: str, *, served: Callable[[str], bool] = _always) -> list[dict[str, Any]]:
+    """Return the entries that are to become ours, all of them on the object itself.
+
+    These are Update entries of ours and of predecessors, and what is in a version that is not ``served`` any more: the
+    server drops such an entry at the next write, and then nobody can take its fields away.
+    """
+    own = managed.own_entry(live, manager)
+    updaters = {manager, BEFORE_FIRST_APPLY} | (PREDECESSORS if own is None else frozenset())
+    found = []
+    for entry in managed.entries(live):
+        if entry.get("subresource") or not isinstance(entry.get("fieldsV1"), dict):
+            continue
+        if entry is own:
+            becomes = _unserved(entry, live, served)
+        elif entry.get("operation") == "Update":
+            becomes = entry["manager"] in updaters
+        else:
+            becomes = own is None and entry["manager"] in _APPLIERS
+        if becomes:
+            found.append(entry)
+    return found
 
 
-def owned(live: Manifest, manager: str) -> tuple[Fields, list[Fields]]:
+def _unserved(entry: dict[str, Any], live: Manifest, served: Callable[[str], bool]) -> bool:
+    version = str(entry.get("apiVersion"))
+    return version != live.get("apiVersion") and not served(version)
+
+
+def _ours(live: Manifest, manager: str, served: Callable[[str], bool]) -> list[dict[str, Any]]:
+    found = taken(live, manager, served=served)
+    own = managed.own_entry(live, manager)
+    return found if own is None or any(own is one for one in found) else [own, *found]
+
+
+def owned(live: Manifest, manager: str, *, served: Callable[[str], bool] = _always) -> tuple[Fields, list[Fields]]:
     """Return what is ours, counting what is to become ours, and what each of the others owns."""
-    ours = [entry for entry in (managed.own_entry(live, manager), *taken(live, manager)) if entry is not None]
+    ours = _ours(live, manager, served)
     own: Fields = {}
     for entry in ours:
         if isinstance(entry.get("fieldsV1"), dict):
@@ -70,44 +109,106 @@ def owned(live: Manifest, manager: str) -> tuple[Fields, list[Fields]]:
     return own, others
 
 
-def handover(live: Manifest, wanted: Manifest, *, manager: str, released: Sequence[Elements]) -> Handover | None:
-    """Return the hand-over that an object needs before it is applied, or None.
+def strangers(live: Manifest, manager: str, *, served: Callable[[str], bool] = _always) -> list[dict[str, Any]]:
+    """Return the entries of those who are neither us, under whatever name, nor become us."""
+    ours = _ours(live, manager, served)
+    names = policy.helpers(manager)
+    return [
+        entry
+        for entry in managed.entries(live)
+        if not any(entry is mine for mine in ours)
+        and entry["manager"] not in names
+        and isinstance(entry.get("fieldsV1"), dict)
+    ]
 
-    ``released`` are fields that go to nobody in particular (`policy.settle`).
-    """
-    old = taken(live, manager)
-    if not old and not released:
-        return None
-    result: list[dict[str, Any]] = []
-    ours: dict[str, dict[str, Any]] = {}
-    apply_entry = managed.own_entry(live, manager)
-    for entry in managed.entries(live):
-        if entry is not apply_entry and not any(entry is mine for mine in old):
-            result.append(entry)
-            continue
-        version = str(entry.get("apiVersion"))
-        fields = managed.subtract(_plain(entry.get("fieldsV1") or {}), released)
-        if version in ours:
-            fields = managed.union(ours[version]["fieldsV1"], fields)
-        ours[version] = {**entry, "manager": manager, "operation": "Apply", "fieldsV1": fields}
-    result.extend(entry for entry in ours.values() if entry["fieldsV1"])
-    if released:
-        result = _release(result, released, manager=manager, api_version=str(live.get("apiVersion")))
-    own, others = owned(live, manager)
-    remaining = managed.subtract(own, released)
-    dropped = [
+
+def dropped(live: Manifest, wanted: Manifest, *, own: Fields, others: Sequence[Fields]) -> list[Elements]:
+    """Return what only we own and no longer want."""
+    return [
         elements
-        for elements in managed.leaves(remaining)
+        for elements in managed.leaves(own)
         if managed.locate(wanted, elements) is None
         and not any(managed.intersects(fields, elements) for fields in others)
         and managed.locate(live, elements) is not None
     ]
+
+
+def handover(
+    live: Manifest,
+    wanted: Manifest,
+    *,
+    manager: str,
+    released: Sequence[Elements],
+    served: Callable[[str], bool] = _always,
+) -> Handover | None:
+    """Return the hand-over that an object needs before it is applied, or None.
+
+    ``released`` are fields that go to nobody in particular (`settling.settle`).
+    """
+    old = taken(live, manager, served=served)
+    helped = [entry for entry in managed.entries(live) if entry["manager"] == policy.helpers(manager)[0]]
+    if not old and not released and not helped:
+        return None
+    own, others = owned(live, manager, served=served)
+    leavers = _leavers(wanted, own, helped)
+    if not old and not released and not leavers:
+        return None
+    result: list[dict[str, Any]] = []
+    ours: dict[str, dict[str, Any]] = {}
+    mine = _ours(live, manager, served)
+    for entry in managed.entries(live):
+        if not any(entry is found for found in mine):
+            result.append(entry)
+            continue
+        version, fields = str(entry.get("apiVersion")), _plain(entry.get("fieldsV1") or {})
+        if _unserved(entry, live, served):
+            version, fields = str(live.get("apiVersion")), _present(fields, live)
+        fields = managed.subtract(fields, released)
+        if version in ours:
+            fields = managed.union(ours[version]["fieldsV1"], fields)
+        ours[version] = {**entry, "manager": manager, "operation": "Apply", "apiVersion": version, "fieldsV1": fields}
+    result.extend(entry for entry in ours.values() if entry["fieldsV1"])
+    if leavers:
+        result = _recalled(result, leavers, manager=manager)
+    if released:
+        result = _release(result, released, manager=manager, api_version=str(live.get("apiVersion")))
+    remaining = managed.subtract(own, released)
     return Handover(
         managed_fields=tuple(result),
-        managers=tuple(sorted({f"{entry['manager']} (Update)" for entry in old})),
+        managers=tuple(sorted({f"{entry['manager']} ({entry.get('operation')})" for entry in old})),
         released=tuple(managed.render(elements) for elements in released),
-        dropped=tuple(dropped) if old else (),
+        dropped=(*(dropped(live, wanted, own=remaining, others=others) if old else ()), *leavers),
         kept=tuple(released),
+    )
+
+
+def _leavers(wanted: Manifest, own: Fields, helped: Sequence[dict[str, Any]]) -> tuple[Elements, ...]:
+    """Return the items of lists that we drop and that would stay for fields in them that we gave up before."""
+    found: dict[Elements, None] = {}
+    for elements in (leaf for entry in helped for leaf in managed.leaves(entry.get("fieldsV1") or {})):
+        for depth in range(1, len(elements)):
+            item = elements[:depth]
+            if item[-1].startswith("k:") and managed.locate(wanted, item) is None and managed.holds(own, item):
+                found[item] = None
+                break
+    return tuple(found)
+
+
+def _recalled(entries: list[dict[str, Any]], items: Sequence[Elements], *, manager: str) -> list[dict[str, Any]]:
+    keeper = policy.helpers(manager)[0]
+    result = []
+    for entry in entries:
+        if entry["manager"] != keeper:
+            result.append(entry)
+        elif fields := managed.subtract(entry.get("fieldsV1") or {}, items):
+            result.append({**entry, "fieldsV1": fields})
+    return result
+
+
+def _present(fields: Fields, live: Manifest) -> Fields:
+    """Return what of a tree is there: one of another version may name what this version does not have."""
+    return managed.subtract(
+        fields, [elements for elements in managed.leaves(fields) if managed.locate(live, elements) is None]
     )
 
 
@@ -123,8 +224,13 @@ def preview_body(found: Handover, live: Manifest, resource_version: str) -> list
     """Return the hand-over together with the removals that the apply will bring, for a dry run that shows them."""
     return [
         *patch_body(found.managed_fields, resource_version),
-        *({"op": "remove", "path": diff.pointer(path)} for path in removals(found.dropped, live)),
+        *diff.wire_ops(removal_ops(found, live)),
     ]
+
+
+def removal_ops(found: Handover, live: Manifest) -> list[PatchOp]:
+    """Return the removals that the apply after a hand-over will bring."""
+    return [PatchOp(op="remove", path=diff.pointer(path)) for path in removals(found.dropped, live)]
 
 
 def _plain(fields: Fields) -> Fields:

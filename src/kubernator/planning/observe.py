@@ -9,9 +9,12 @@ namespace by namespace, and what cannot be listed is read one by one.
 from __future__ import annotations
 
 from collections import defaultdict
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from kubernator import workers as threads
 from kubernator.errors import ApiError, Forbidden, NotFound
+from kubernator.model.gvk import GroupKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +24,12 @@ if TYPE_CHECKING:
     from kubernator.model.resource import Manifest
     from kubernator.workers import Workers
 
-__all__ = ["LIST_WINS_BELOW", "Live", "Observer"]
+__all__ = ["DEFINITION", "LEADING", "LIST_WINS_BELOW", "NAMESPACE", "Live", "Observer"]
+
+NAMESPACE: Final = GroupKind("", "Namespace")
+DEFINITION: Final = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
+#: Kinds that are planned first, because the rest depends on whether they are there.
+LEADING: Final = frozenset({NAMESPACE, DEFINITION})
 
 #: So many objects in a scope for each managed one make a LIST as dear as GETs.
 LIST_WINS_BELOW: Final = 15
@@ -40,18 +48,64 @@ class _Task(NamedTuple):
     name: str = ""
 
 
+class _Begun(NamedTuple):
+    """What is being read ahead, and what will have come of it; objects that turned out to be needless are not in it."""
+
+    refs: frozenset[ResourceRef]
+    found: Future[dict[ResourceRef, Live]]
+
+
 class Observer:
     """Reads live objects, in bounded numbers of requests, each result at its own position."""
 
     def __init__(self, cluster: Cluster, workers: Workers) -> None:
         self._cluster = cluster
         self._workers = workers
+        self._begun: tuple[_Begun, ...] = ()
+
+    def begin(self, wanted: Iterable[tuple[ResourceRef, Kind]]) -> None:
+        """Begin to read in the background what the next calls of `read` are going to ask for, as they would.
+
+        What is in namespaces that are wanted and not there is left out: it cannot exist, and nobody will ask.
+        """
+        items = list(wanted)
+        first = [(ref, kind) for ref, kind in items if ref.group_kind in LEADING]
+        rest = [(ref, kind) for ref, kind in items if ref.group_kind not in LEADING]
+        parts = [_Begun(frozenset(ref for ref, _ in part), Future()) for part in (first, rest)]
+        self._begun = tuple(parts)
+
+        def work() -> None:
+            absent: set[str] = set()
+            for part, begun in zip((first, rest), parts, strict=True):
+                try:
+                    found = self._read((ref, kind) for ref, kind in part if ref.namespace not in absent)
+                except Exception as error:  # noqa: BLE001 - raised where it is asked for
+                    begun.found.set_exception(error)
+                else:
+                    begun.found.set_result(found)
+                    absent = {ref.name for ref, live in found.items() if ref.group_kind == NAMESPACE and live is None}
+
+        threads.thread(work, name="reading ahead")
+
+    def forget(self) -> None:
+        """Read afresh from now on, also what was begun and never asked for."""
+        self._begun = ()
 
     def read(self, wanted: Iterable[tuple[ResourceRef, Kind]]) -> dict[ResourceRef, Live]:
-        """Return what is live for each reference.
+        """Return what is live for each reference. What was begun is handed out once.
 
         Raises `errors.ClusterError` when the server cannot be asked at all; a refusal (`errors.ApiError`) is a result.
         """
+        items = list(wanted)
+        found: dict[ResourceRef, Live] = {}
+        for begun in self._begun:
+            if any(ref in begun.refs for ref, _ in items):
+                self._begun = tuple(other for other in self._begun if other is not begun)
+                ahead = begun.found.result()
+                found |= {ref: ahead[ref] for ref, _ in items if ref in ahead}
+        return found | self._read((ref, kind) for ref, kind in items if ref not in found)
+
+    def _read(self, wanted: Iterable[tuple[ResourceRef, Kind]]) -> dict[ResourceRef, Live]:
         found: dict[ResourceRef, Live] = {}
         tasks = [task for kind, refs in _by_kind(wanted) for task in _first(kind, refs)]
         while tasks:

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Protocol
 from kubernator.model.change import Change, ChangeKind
 from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.model.gvk import GroupKind
-from kubernator.model.plan import Phase, Plan
+from kubernator.model.plan import Dependency, Phase, Plan
 from kubernator.model.ref import ResourceRef
 from kubernator.planning import changes as changes_of
 from kubernator.planning import proposal
-from kubernator.planning.observe import Observer
+from kubernator.planning.observe import DEFINITION, LEADING, NAMESPACE, Observer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,15 +30,11 @@ if TYPE_CHECKING:
     from kubernator.model.change import PluginChange
     from kubernator.model.diagnostics import Diagnostics
     from kubernator.model.gvk import GroupVersionKind
-    from kubernator.model.plan import Dependency
     from kubernator.model.resource import Manifest, Resource
     from kubernator.planning.observe import Live
     from kubernator.workers import Workers
 
 __all__ = ["OrderedPhase", "Planner"]
-
-_NAMESPACE = GroupKind("", "Namespace")
-_DEFINITION = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
 
 
 class OrderedPhase(Protocol):
@@ -73,16 +69,18 @@ class Planner:
         manager: str = "kubernator",
         force_conflicts: bool = False,
         preflight: bool = True,
+        observer: Observer | None = None,
     ) -> None:
         """Take what is needed.
 
         ``force_conflicts`` takes fields from other managers; without ``preflight`` creates are not tried by a dry run.
+        ``observer`` may have begun to read what will be planned.
         """
         self._cluster = cluster
         self._workers = workers
         self._diagnostics = diagnostics
         self._manager = manager
-        self._observer = Observer(cluster, workers)
+        self._observer = observer or Observer(cluster, workers)
         self._proposer = proposal.Proposer(
             cluster, self._observer, manager=manager, force_conflicts=force_conflicts, preflight=preflight
         )
@@ -108,27 +106,31 @@ class Planner:
         resources = [resource for phase in ordered for resource in phase.resources]
         brought = [found for change in plugin_changes if change.phase == "before" for found in change.brings]
         self._definitions = _definitions([*(found.manifest for found in resources), *brought])
-        leading = [found for found in resources if found.ref.group_kind in {_NAMESPACE, _DEFINITION}]
+        leading = [found for found in resources if found.ref.group_kind in LEADING]
         changes = self._changes(leading)
         self._new_namespaces = {
             ref.name
             for ref, change in changes.items()
-            if ref.group_kind == _NAMESPACE and change.kind is not ChangeKind.REFUSED and change.live is None
+            if ref.group_kind == NAMESPACE and change.kind is not ChangeKind.REFUSED and change.live is None
         } | self._absent_namespaces(brought)
         self._rewritten = {
             _defined(change.resource.manifest)
             for ref, change in changes.items()
-            if ref.group_kind == _DEFINITION and change.resource is not None and change.writes
+            if ref.group_kind == DEFINITION and change.resource is not None and change.writes
         }
         changes |= self._changes([found for found in resources if found.ref not in changes])
-        changes = _defer_dependents(changes)
+        self._observer.forget()
+        changes, needs = _defer_dependents(changes)
         self._collect_warnings(changes.values())
         planned = [
             Phase(
                 name=phase.name,
                 changes=tuple(changes[found.ref] for found in phase.resources),
                 wait=phase.wait,
-                dependencies=tuple(phase.dependencies),
+                dependencies=(
+                    *phase.dependencies,
+                    *(needs[found.ref] for found in phase.resources if found.ref in needs),
+                ),
             )
             for phase in ordered
         ]
@@ -143,8 +145,8 @@ class Planner:
 
     def _absent_namespaces(self, brought: Iterable[Manifest]) -> set[str]:
         """Return which of the namespaces that a plugin is going to make are not there yet."""
-        refs = {found for found in map(ResourceRef.of, brought) if found.group_kind == _NAMESPACE}
-        kind = self._cluster.kinds().preferred(_NAMESPACE) if refs else None
+        refs = {found for found in map(ResourceRef.of, brought) if found.group_kind == NAMESPACE}
+        kind = self._cluster.kinds().preferred(NAMESPACE) if refs else None
         if kind is None:
             return set()
         live = self._observer.read((ref, kind) for ref in sorted(refs))
@@ -267,7 +269,7 @@ def _definitions(manifests: Iterable[Manifest]) -> dict[GroupKind, set[str]]:
     """Return the kinds that definitions among the manifests make, each with the versions it is served in."""
     found: dict[GroupKind, set[str]] = defaultdict(set)
     for manifest in manifests:
-        if ResourceRef.of(manifest).group_kind != _DEFINITION:
+        if ResourceRef.of(manifest).group_kind != DEFINITION:
             continue
         versions = (manifest.get("spec") or {}).get("versions") or []
         found[_defined(manifest)] |= {
@@ -283,13 +285,16 @@ def _defined(definition: Manifest) -> GroupKind:
     return GroupKind(str(spec.get("group", "")), str((spec.get("names") or {}).get("kind", "")))
 
 
-def _defer_dependents(changes: Mapping[ResourceRef, Change]) -> dict[ResourceRef, Change]:
-    """Put off creates that the server refuses for want of something that this very run creates.
+def _defer_dependents(
+    changes: Mapping[ResourceRef, Change],
+) -> tuple[dict[ResourceRef, Change], dict[ResourceRef, Dependency]]:
+    """Put off creates that the server refuses for want of something that this very run creates; say which waits for it.
 
     A Pod whose ServiceAccount or PriorityClass comes with it is such a case: admission looks them up, in a dry run too.
     """
     coming = [ref for ref, change in changes.items() if change.kind is ChangeKind.CREATE]
     result = dict(changes)
+    needs: dict[ResourceRef, Dependency] = {}
     for ref, change in changes.items():
         if change.kind is not ChangeKind.REFUSED or change.live is not None or change.resource is None:
             continue
@@ -303,10 +308,10 @@ def _defer_dependents(changes: Mapping[ResourceRef, Change]) -> dict[ResourceRef
             None,
         )
         if missing is not None and not change.conflicts:
-            result[ref] = changes_of.deferred(
-                change.resource, reason=f"needs `{missing}`, which is created in this run"
-            )
-    return result
+            reason = f"needs `{missing}`, which is created in this run"
+            result[ref] = changes_of.deferred(change.resource, reason=reason)
+            needs[ref] = Dependency(ref=ref, on=missing, reason=reason)
+    return result, needs
 
 
 def _names(text: str, name: str) -> bool:

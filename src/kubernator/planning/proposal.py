@@ -5,14 +5,27 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kubernator.errors import ApiError, Conflict, Invalid, NotFound
 from kubernator.model.change import Change, ChangeKind, PatchOp
-from kubernator.planning import canonical, changes, diff, managed, migrate, policy
+from kubernator.planning import (
+    canonical,
+    changes,
+    conflicts,
+    diff,
+    fields,
+    managed,
+    migrate,
+    policy,
+    refusals,
+    replacing,
+)
 from kubernator.planning.patience import WINDOW, patient
+from kubernator.planning.wanting import Wanting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,12 +34,24 @@ if TYPE_CHECKING:
     from kubernator.model.change import FieldConflict
     from kubernator.model.gvk import GroupVersionKind
     from kubernator.model.resource import Manifest, Resource
+    from kubernator.planning.conflicts import Decided
+    from kubernator.planning.managed import Elements
     from kubernator.planning.migrate import Handover
     from kubernator.planning.observe import Live, Observer
 
 __all__ = ["Proposer"]
 
 _STALE_TRIES: Final = 5
+
+
+class _Tried(NamedTuple):
+    """What an apply would make, and what of it was in conflict. ``forced`` when it had to be."""
+
+    applied: Applied
+    wanted: Manifest
+    taken: tuple[FieldConflict, ...] = ()
+    left: tuple[FieldConflict, ...] = ()
+    forced: bool = False
 
 
 class Proposer:
@@ -40,6 +65,8 @@ class Proposer:
         self._manager = manager
         self._force = force_conflicts
         self._preflight = preflight
+        self._wanting = Wanting(cluster, manager=manager)
+        self._replacer = replacing.Replacer(cluster, manager=manager)
 
     def served(self, wanted: Sequence[GroupVersionKind], *, patient: bool) -> Kinds:
         """Ask discovery afresh; with ``patient`` until all kinds are served, for the short while that may take."""
@@ -55,17 +82,19 @@ class Proposer:
     def local(self, resource: Resource, kind: Kind, live: Live) -> Change | None:
         """Decide what needs no request; None means that the server has to be asked."""
         if isinstance(live, ApiError):
-            return self._refusal(resource, live, None)
+            return refusals.of_server(resource, live, None)
         going = ((live or {}).get("metadata") or {}).get("deletionTimestamp")
         if going:
-            return self._going(resource, live or {}, str(going))
+            return refusals.going(resource, live or {}, str(going))
         if live is None:
             return None if self._preflight else self._create(resource, kind, predicted=resource.manifest)
-        wanted, handover = self._wanted(resource, kind, live)
-        open_ = handover is not None or managed.undecided(wanted, live, manager=self._manager, gvk=resource.gvk)
-        if open_ or changes.instructed(resource, live):
+        if self._wanting.plainly_settled(resource, kind, live):
+            return _unchanged(resource, live)
+        wanted = self._wanting.of(resource, kind, live)
+        more_to_do = wanted.handover is not None or changes.instructed(resource, live)
+        if more_to_do or self._wanting.undecided(wanted.manifest, live, resource, kind):
             return None
-        return self._update(resource, live, live, body=None)
+        return self._update(resource, live, live, body=None, left=wanted.left)
 
     def ask(self, resource: Resource, kind: Kind, live: Live, *, fresh: bool) -> Change:
         """Have the server say what would happen."""
@@ -85,29 +114,14 @@ class Proposer:
 
     def _ask_once(self, resource: Resource, kind: Kind, live: Live, *, fresh: bool) -> Change | None:
         if isinstance(live, ApiError):
-            return self._refusal(resource, live, None)
+            return refusals.of_server(resource, live, None)
         try:
             if live is None:
                 return self._ask_create(resource, kind, fresh=fresh)
             return self._ask_update(resource, kind, live, fresh=fresh)
         except ApiError as error:
             gone = isinstance(error, NotFound) and live is not None
-            return None if gone or policy.is_stale(error) else self._refusal(resource, error, live)
-
-    def _wanted(self, resource: Resource, kind: Kind, live: Manifest) -> tuple[Manifest, Handover | None]:
-        wanted = canonical.wire(resource.manifest, status="status" in kind.subresources)
-        own, others = migrate.owned(live, self._manager)
-        settled = policy.settle(
-            wanted,
-            live,
-            own=own,
-            others=others,
-            ignored=policy.Ignored(resource.policy.ignored),
-            scalable="scale" in kind.subresources,
-            rules=canonical.Rules(resource.gvk),
-        )
-        handover = migrate.handover(live, settled.manifest, manager=self._manager, released=settled.released)
-        return settled.manifest, handover
+            return None if gone or policy.is_stale(error) else refusals.of_server(resource, error, live)
 
     def _create(self, resource: Resource, kind: Kind, *, predicted: Manifest, warnings: tuple[str, ...] = ()) -> Change:
         return replace(
@@ -121,43 +135,32 @@ class Proposer:
         body = canonical.wire(resource.manifest, status="status" in kind.subresources)
         if not self._preflight:
             return self._create(resource, kind, predicted=resource.manifest)
-        applied = patient(
-            lambda: self._dry_run(
-                kind, resource, changes.with_preconditions(body, resource_version=changes.CREATE_ONLY)
-            ),
-            fresh=fresh,
-        )
+        applied = patient(lambda: self._dry_run(kind, resource, body, None), fresh=fresh)
         predicted = diff.carry(applied.manifest, changes.instructed(resource, applied.manifest))
         return self._create(resource, kind, predicted=predicted, warnings=applied.warnings)
 
-    def _ask_update(self, resource: Resource, kind: Kind, live: Manifest, *, fresh: bool) -> Change:
-        wanted, handover = self._wanted(resource, kind, live)
-        uid, version = str(live["metadata"].get("uid", "")), str(live["metadata"].get("resourceVersion", ""))
-        body = changes.with_preconditions(wanted, uid=uid, resource_version=version)
-        preview: Manifest | None = None
-        if handover is not None:
-            preview = self._cluster.patch(
-                kind,
-                namespace=resource.ref.namespace,
-                name=resource.ref.name,
-                body=migrate.preview_body(handover, live, version),
-                content_type=changes.JSON_PATCH,
-                manager=self._manager,
-                dry_run=True,
-            ).manifest
+    def _ask_update(
+        self, resource: Resource, kind: Kind, live: Manifest, *, fresh: bool, held: Sequence[Elements] = ()
+    ) -> Change:
+        wanted, handover, left = self._wanting.of(resource, kind, live, held=held)
         try:
-            applied, forced = self._apply(kind, resource, body, live, fresh=fresh)
+            preview = self._previewed(resource, kind, live, handover)
+            tried = self._apply(kind, resource, wanted, live, kept=handover.kept if handover else (), fresh=fresh)
         except _ConflictsFound as found:
-            return self._conflict(resource, live, found.conflicts)
+            return refusals.of_conflicts(resource, live, found.decided, manager=self._manager)
         except Invalid as error:
             if not policy.cannot_change(error.causes):
                 raise
-            return self._replace(resource, kind, live, error)
-        predicted = applied.manifest
+            if replacing.consent(resource) is None and not held:
+                held = self._wanting.not_let_go(kind, live, wanted, error)
+                if held:
+                    return self._ask_update(resource, kind, live, fresh=fresh, held=held)
+            return self._replacer.propose(resource, kind, live, error)
+        predicted = tried.applied.manifest
         if handover is not None and preview is not None:
-            predicted = changes.handed_over(predicted, live, preview, handover)
+            predicted = changes.handed_over(predicted, preview, handover)
         if second := changes.instructed(resource, predicted):
-            if policy.Ignored(()).strip(diff.patch(live, predicted)):
+            if fields.Ignored(()).strip(diff.patch(live, predicted)):
                 predicted = diff.carry(predicted, second)
             else:
                 predicted = self._ask_instructions(resource, kind, live, second)
@@ -165,13 +168,36 @@ class Proposer:
             resource,
             live,
             predicted,
-            body=wanted,
+            body=tried.wanted,
             handover=handover,
-            force=forced is not None and (bool(forced) or self._helped(live)),
-            conflicts=forced or (),
-            warnings=applied.warnings,
+            # after a hand-over whatever still conflicts is ours: some objects the server rewrites in that patch, under
+            # our name; and the version that goes along keeps everybody else out
+            force=bool(tried.taken) or handover is not None or (tried.forced and self._helped(live)),
+            conflicts=tried.taken,
+            left=(*left, *tried.left),
+            warnings=tried.applied.warnings,
             second=second,
         )
+
+    def _previewed(self, resource: Resource, kind: Kind, live: Manifest, handover: Handover | None) -> Manifest | None:
+        """Have the server say what a hand-over and the apply after it take away."""
+        if handover is None:
+            return None
+        try:
+            return self._cluster.patch(
+                kind,
+                namespace=resource.ref.namespace,
+                name=resource.ref.name,
+                body=migrate.preview_body(handover, live, _version(live)),
+                content_type=changes.JSON_PATCH,
+                manager=self._manager,
+                dry_run=True,
+            ).manifest
+        except Invalid as error:
+            if policy.cannot_change(error.causes):
+                raise
+            # what goes is needed until something comes for it, such as the last port of a Service
+            return dict(diff.carry(live, migrate.removal_ops(handover, live)))
 
     def _ask_instructions(self, resource: Resource, kind: Kind, live: Manifest, ops: Sequence[PatchOp]) -> Manifest:
         """Have the server say what the second write makes of an object that the first leaves as it is."""
@@ -186,18 +212,34 @@ class Proposer:
         ).manifest
 
     def _apply(
-        self, kind: Kind, resource: Resource, body: Manifest, live: Manifest, *, fresh: bool
-    ) -> tuple[Applied, tuple[FieldConflict, ...] | None]:
-        """Try an apply; return what it would make, and the conflicts with others if it had to be forced."""
+        self, kind: Kind, resource: Resource, wanted: Manifest, live: Manifest, *, kept: Sequence[Elements], fresh: bool
+    ) -> _Tried:
+        """Try an apply, and again where there are conflicts and it is said what becomes of each."""
+
+        def attempt(manifest: Manifest, *, force: bool = False) -> Applied:
+            body = changes.with_kept(manifest, live, kept)
+            return patient(lambda: self._dry_run(kind, resource, body, live, force=force), fresh=fresh)
+
         try:
-            return patient(lambda: self._dry_run(kind, resource, body), fresh=fresh), None
+            return _Tried(attempt(wanted), wanted)
         except Conflict as error:
             if not policy.is_conflict(error):
                 raise
-            found = self._foreign(policy.conflicts(error, live), live)
-            if found and not self._force:
-                raise _ConflictsFound(found) from error
-        return patient(lambda: self._dry_run(kind, resource, body, force=True), fresh=fresh), found
+            everything = conflicts.read(error, live)
+            found = self._foreign(everything, live)
+            idle = [conflict for conflict in found if conflicts.is_idle(conflict, wanted, live)]
+            serious = [conflict for conflict in found if conflict not in idle]
+            rules = conflicts.Rules(resource.policy.conflicts)
+            decided = rules.decide(serious, live, force=self._force).placed_in(wanted)
+            if decided.refused:
+                raise _ConflictsFound(decided) from error
+        given_up = [*decided.left, *idle]
+        if given_up:  # seen only now: owned in another version of the kind, or empty
+            wanted = copy.deepcopy(wanted)
+            for conflict in given_up:
+                fields.discard(wanted, fields.field_path(conflict.field, wanted))
+        force = len(everything) > len(given_up)
+        return _Tried(attempt(wanted, force=force), wanted, taken=decided.taken, left=decided.left, forced=force)
 
     def _foreign(self, found: Sequence[FieldConflict], live: Manifest) -> tuple[FieldConflict, ...]:
         """Return the conflicts with others: not with what becomes ours, nor with the names we write under ourselves."""
@@ -210,10 +252,13 @@ class Proposer:
         names = policy.helpers(self._manager)
         return any(entry["manager"] in names for entry in managed.entries(live))
 
-    def _dry_run(self, kind: Kind, resource: Resource, body: Manifest, *, force: bool = False) -> Applied:
+    def _dry_run(
+        self, kind: Kind, resource: Resource, body: Manifest, live: Manifest | None, *, force: bool = False
+    ) -> Applied:
+        uid, version = (_uid(live), _version(live)) if live else ("", changes.CREATE_ONLY)
         return self._cluster.apply(
             kind,
-            body,
+            changes.with_preconditions(body, uid=uid, resource_version=version),
             manager=self._manager,
             force=force,
             dry_run=True,
@@ -230,20 +275,22 @@ class Proposer:
         handover: Handover | None = None,
         force: bool = False,
         conflicts: tuple[FieldConflict, ...] = (),
+        left: tuple[FieldConflict, ...] = (),
         warnings: tuple[str, ...] = (),
         second: tuple[PatchOp, ...] = (),
     ) -> Change:
-        ops = policy.Ignored(resource.policy.ignored).strip(diff.patch(live, predicted))
+        ops = fields.Ignored(resource.policy.ignored).strip(diff.patch(live, predicted))
         owns_more = body is not None and not ops and changes.ownership_moves(live, predicted, self._manager)
         unchanged = not ops and not owns_more and handover is None
         return replace(
             Change.of(resource, ChangeKind.UNCHANGED if unchanged else ChangeKind.UPDATE, live=live),
             predicted=predicted,
             patch=ops,
-            uid=str(live["metadata"].get("uid", "")),
-            resource_version=str(live["metadata"].get("resourceVersion", "")),
+            uid=_uid(live),
+            resource_version=_version(live),
             reason="the values stay, their ownership becomes ours" if owns_more or (handover and not ops) else "",
             conflicts=conflicts,
+            left=left,
             warnings=warnings,
             take_over=handover.managers if handover else (),
             release=handover.released if handover else (),
@@ -253,89 +300,33 @@ class Proposer:
             instructions=() if unchanged else second,
         )
 
-    def _conflict(self, resource: Resource, live: Manifest, found: tuple[FieldConflict, ...]) -> Change:
-        lines = []
-        for conflict in found:
-            place = resource.place(policy.field_path(conflict.field, resource.manifest))
-            since = f" since {conflict.time}" if conflict.time else ""
-            lines.append(("conflict", f"`{conflict.field}` belongs to `{conflict.manager}`{since}, ours is at {place}"))
-        managers = sorted({conflict.manager for conflict in found})
-        fields = "a field" if len(found) == 1 else f"{len(found)} fields"
-        return changes.refused(
-            resource,
-            live=live,
-            reason=f"{fields} of this object belong{'s' if len(found) == 1 else ''} to "
-            + ", ".join(f"`{manager}`" for manager in managers)
-            + f", not to `{self._manager}`",
-            detail=tuple(lines),
-            hint="leave the field to its owner: drop it from the manifest or ignore it; or take it: --force-conflicts",
-            conflicts=found,
-        )
-
-    def _replace(self, resource: Resource, kind: Kind, live: Manifest, error: Invalid) -> Change:
-        how = policy.propagation(resource) if policy.immutable(error.causes) else None
-        if how is None:
-            reason, detail = policy.refusal(error, resource)
-            return changes.refused(
-                resource,
-                live=live,
-                reason=reason,
-                detail=detail,
-                hint=f"a field that cannot change differs; `{resource.ref.group_kind}` is not in `immutable_changes`, "
-                "so nothing is deleted: change the name, or delete the object yourself",
-            )
-        body = canonical.wire(resource.manifest, status="status" in kind.subresources)
-        try:
-            self._cluster.create(
-                kind, body, manager=self._manager, dry_run=True, field_validation=resource.policy.field_validation
-            )
-        except ApiError as answer:
-            if not policy.exists_already(answer):
-                reason, detail = policy.refusal(answer, resource)
-                return changes.refused(
-                    resource,
-                    live=live,
-                    reason=f"a field that cannot change differs, and the replacement is refused: {reason}",
-                    detail=detail,
-                    hint="the object as it stands is left alone",
-                )
-        else:
-            raise Conflict(error.title, status=409, reason="Conflict")  # gone meanwhile, so it is planned again
-        predicted = diff.overlay(live, body)
-        return replace(
-            Change.of(resource, ChangeKind.REPLACE, live=live),
-            predicted=predicted,
-            patch=policy.Ignored(resource.policy.ignored).strip(diff.patch(live, predicted)),
-            uid=str(live["metadata"].get("uid", "")),
-            resource_version=str(live["metadata"].get("resourceVersion", "")),
-            propagation=how,
-            body=body,
-            reason=error.title,
-            detail=policy.refusal(error, resource)[1],
-        )
-
-    def _going(self, resource: Resource, live: Manifest, since: str) -> Change:
-        finalizers = ", ".join(f"`{name}`" for name in live["metadata"].get("finalizers") or ())
-        return changes.refused(
-            resource,
-            live=live,
-            reason=f"the object is being deleted since {since}",
-            detail=(("finalizers", finalizers),) if finalizers else (),
-            hint="run again when it is gone",
-        )
-
-    def _refusal(self, resource: Resource, error: ApiError, live: Manifest | None) -> Change:
-        reason, detail = policy.refusal(error, resource)
-        hint = error.hint
-        if isinstance(error, NotFound) and error.details.get("kind") == "namespaces":
-            reason = f"namespace `{resource.ref.namespace}` does not exist and is not in the tree"
-            hint = f"add a Namespace `{resource.ref.namespace}` to the tree, or create it"
-        return changes.refused(resource, live=live, reason=reason, detail=detail, hint=hint)
-
 
 class _ConflictsFound(Exception):
-    """Fields belong to others, and nothing said that we may take them."""
+    """Fields belong to others, and nothing said that we may take or leave them."""
 
-    def __init__(self, conflicts: tuple[FieldConflict, ...]) -> None:
-        super().__init__(conflicts)
-        self.conflicts = conflicts
+    def __init__(self, decided: Decided) -> None:
+        super().__init__(decided)
+        self.decided = decided
+
+
+def _unchanged(resource: Resource, live: Manifest) -> Change:
+    return Change(
+        kind=ChangeKind.UNCHANGED,
+        ref=resource.ref,
+        gvk=resource.gvk,
+        origin=resource.origin,
+        resource=resource,
+        desired=resource.manifest,
+        live=live,
+        predicted=live,
+        uid=_uid(live),
+        resource_version=_version(live),
+    )
+
+
+def _uid(live: Manifest) -> str:
+    return str(live["metadata"].get("uid", ""))
+
+
+def _version(live: Manifest) -> str:
+    return str(live["metadata"].get("resourceVersion", ""))

@@ -12,6 +12,11 @@ from kubernator.planning.canonical import ABSENT, Rules, quantity, wire
 APPS = Rules(GroupVersionKind("apps", "v1", "Deployment"))
 CUSTOM = Rules(GroupVersionKind("example.com", "v1", "Widget"))
 DEFINITION = Rules(GroupVersionKind("apiextensions.k8s.io", "v1", "CustomResourceDefinition"))
+CORE = Rules(GroupVersionKind("", "v1", "ConfigMap"))
+NETWORK = Rules(GroupVersionKind("networking.k8s.io", "v1", "NetworkPolicy"))
+DEVICES = Rules(GroupVersionKind("resource.k8s.io", "v1", "DeviceClass"))
+ADMISSION = Rules(GroupVersionKind("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy"))
+SCHEMA = ("spec", "versions", 0, "schema", "openAPIV3Schema", "properties", "x")
 LIMIT = ("spec", "containers", 0, "resources", "limits", "cpu")
 
 
@@ -54,7 +59,7 @@ def test_quantities(text, expected):
         (1.0, 1, ("spec", "replicas")),
         (1e3, 1000, ("spec", "x")),
         (None, ABSENT, ("spec", "x")),
-        (None, "", ("data", "k")),
+        (None, "", ("spec", "template", "metadata", "annotations", "k")),
         ([], ABSENT, ("spec", "args")),
         ([], None, ("rules",)),
         (None, None, ("rules",)),
@@ -166,3 +171,77 @@ def test_string_data_of_a_secret_becomes_data(fields, expected):
     """Ownership of a key must stand where the key is stored; what is malformed is left to the server."""
     head = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}
     assert {**head, **expected} == wire({**head, **fields}, status=True)
+
+
+@pytest.mark.parametrize(
+    ("rules", "wanted", "path"),
+    [
+        (APPS, {"tolerationSeconds": 0}, ("spec", "template", "spec", "tolerations", 0)),
+        (APPS, {"optional": False}, ("spec", "template", "spec", "containers", 0, "envFrom", 0, "secretRef")),
+        (NETWORK, {"namespaceSelector": {}}, ("spec", "ingress", 0, "from", 0)),
+        (APPS, {"runAsNonRoot": False}, ("spec", "template", "spec", "securityContext")),
+        (DEFINITION, {"minimum": 0}, SCHEMA),
+        (DEFINITION, {"default": False}, SCHEMA),
+        (DEFINITION, {"default": []}, SCHEMA),
+        (DEFINITION, {"default": {"nullable": False}}, SCHEMA),
+        (APPS, {"n": 0}, ("data",)),
+        (DEVICES, {"x": None}, ("spec", "config", 0, "opaque", "parameters")),
+        (CUSTOM, {"x": None}, ("spec", "list", 0)),
+    ],
+)
+def test_zero_values_that_may_be_stored_are_a_change(rules, wanted, path):
+    """An empty, zero or null value means something where the server stores it, so adding one is never nothing."""
+    key = next(iter(wanted))
+    stored = {"default": {}} if wanted == {"default": {"nullable": False}} else {}
+    assert not rules.same({"a": 1, **wanted}, {"a": 1, **stored}, path)
+    assert not rules.same(wanted[key], ABSENT, (*path, key))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "live", "path"),
+    [
+        ("1Gi", "1024Mi", ("data", "sizeLimit")),
+        ("1", "1000m", ("data", "divisor")),
+        ("1", "1000m", ("metadata", "annotations", "divisor")),
+        ("1", "1000m", ("spec", "template", "spec", "nodeSelector", "divisor")),
+        ("1", "1000m", ("spec", "parameters", "sizeLimit")),
+    ],
+)
+def test_data_of_the_users_is_no_quantity(wanted, live, path):
+    """A key of the user's may have the name of a quantity; its value is a text."""
+    assert not APPS.same(wanted, live, path)
+    assert not CORE.same(wanted, live, path)
+
+
+@pytest.mark.parametrize(
+    ("rules", "wanted", "live", "path"),
+    [
+        (ADMISSION, {"resourceRules": [1]}, {"resourceRules": [1], "objectSelector": {}}, ("spec", "matchConstraints")),
+        (ADMISSION, {}, {"matchPolicy": "Equivalent", "namespaceSelector": {}}, ("spec", "matchResources")),
+        (DEVICES, {"x": 1}, {"x": 1, "allocationMode": "ExactCount", "count": 1}, ("requests", 0, "exactly")),
+        (CORE, {}, {"finalizers": ["kubernetes"]}, ("spec",)),
+        (CORE, "0.5Gi", "512Mi", ("spec", "overhead", "memory")),
+        (DEFINITION, {"a": 1, "nullable": False, "description": ""}, {"a": 1}, SCHEMA),
+        (APPS, {"a": 1, "value": ""}, {"a": 1}, ("spec", "template", "spec", "tolerations", 0)),
+    ],
+)
+def test_defaults_and_drops_inside_what_is_owned_as_a_whole(rules, wanted, live, path):
+    """What the server always adds, and what it never stores, is no difference."""
+    assert rules.same(wanted, live, path)
+    assert not CUSTOM.same(wanted, live, path)
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "expected"),
+    [
+        (APPS, ("spec", "strategy"), True),
+        (APPS, ("spec", "template", "spec", "volumes"), True),
+        (APPS, ("spec", "template", "spec", "containers", 0, "ports"), True),
+        (APPS, ("spec", "template", "spec", "containers", 0, "args"), False),
+        (CUSTOM, ("spec", "volumes"), False),
+        (CUSTOM, ("metadata", "annotations"), True),
+    ],
+)
+def test_what_merges(rules, path, expected):
+    """Known of built-in kinds, and of metadata; a custom resource's lists and maps may be of any kind."""
+    assert expected == rules.merges(path)

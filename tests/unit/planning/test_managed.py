@@ -36,7 +36,9 @@ def why(wanted: dict[str, Any], live: dict[str, Any]) -> str:
     [
         ({"replicas": 2}, {"replicas": 2, "paused": True}, {"f:replicas": {}}),
         (POD, DEFAULTED, POD_FIELDS),
-        ({"env": [], **POD}, DEFAULTED, POD_FIELDS),
+        ({"volumes": [], **POD}, DEFAULTED, POD_FIELDS),
+        ({"strategy": {}}, {"strategy": {"type": "Recreate"}}, {"f:strategy": {}}),
+        ({"x": None}, {}, {"f:x": {}}),
         ({"args": []}, {}, {"f:args": {}}),
         ({"selector": {"a": "b"}}, {"selector": {"a": "b"}}, {"f:selector": {}}),
         ({"finalizers": ["a", "b"]}, {"finalizers": ["a", "z", "b"]}, {"f:finalizers": {'v:"a"': {}, 'v:"b"': {}}}),
@@ -73,7 +75,9 @@ def test_proven_unchanged(spec, live, fields):
         ),
         ({"x": [1]}, {"x": {"a": 1}}, {"f:x": {"f:a": {}}}, ".spec.x has another shape"),
         ({"args": ["a"]}, {"args": ["b"]}, {"f:args": {}}, ".spec.args differs"),
-        ({"strategy": {}}, {"strategy": {"type": "Recreate"}}, {"f:strategy": {}}, ".spec.strategy differs"),
+        ({"x": {}}, {"x": {"type": "Recreate"}}, {"f:x": {}}, ".spec.x differs"),
+        ({"x": [], **POD}, DEFAULTED, POD_FIELDS, ".spec.x is not ours"),
+        ({"x": None, **POD}, DEFAULTED, POD_FIELDS, ".spec.x is not ours"),
         (
             {"finalizers": ["b", "a"]},
             {"finalizers": ["a", "b"]},

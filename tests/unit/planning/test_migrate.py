@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubernator.planning import migrate
+from kubernator.planning import changes, migrate
 
 
 def entry(manager: str, operation: str, fields: dict[str, Any], **other: str) -> dict[str, Any]:
@@ -100,3 +100,63 @@ def test_the_preview_removes_and_names_the_version():
         ("remove", "/data/b"),
     ]
     assert body[1]["value"] == "7"
+
+
+def test_helm_4_is_a_predecessor_too():
+    """It applies under the name of its elder; what others apply stays theirs, and so does Helm's once we applied."""
+    helm = entry("helm", "Apply", DATA)
+    assert [helm] == migrate.taken(live(helm, entry("other", "Apply", DATA)), "kubernator")
+    assert migrate.taken(live(helm, entry("kubernator", "Apply", {})), "kubernator") == []
+
+
+def test_fields_of_a_version_that_is_not_served_are_taken_over():
+    """The entry goes into the version that is served, with the fields that it has."""
+    old = entry("kubernator", "Apply", {**DATA, "f:spec": {"f:gone": {}}})
+    here = {**live({**old, "apiVersion": "v1beta1"}), "apiVersion": "v1"}
+    assert migrate.handover(here, WANTED, manager="kubernator", released=()) is None
+    found = migrate.handover(here, WANTED, manager="kubernator", released=(), served=lambda version: version == "v1")
+    assert found is not None
+    (one,) = found.managed_fields
+    assert (one["apiVersion"], one["fieldsV1"]) == ("v1", {"f:data": {"f:a": {}, "f:b": {}}})
+    assert found.dropped == (("f:data", "f:b"),)
+
+
+def test_an_item_takes_along_what_was_given_up_in_it():
+    """What `kubernator-released` has in a container would keep the container that the manifest drops."""
+    item = 'k:{"name":"b"}'
+    own = {"f:spec": {"f:containers": {item: {".": {}, "f:name": {}}}}}
+    kept = {"f:spec": {"f:containers": {item: {"f:image": {}}}, "f:replicas": {}}}
+    here = live(entry("kubernator", "Apply", own), entry("kubernator-released", "Apply", kept))
+    found = migrate.handover(here, WANTED, manager="kubernator", released=())
+    assert found is not None
+    assert found.dropped == (("f:spec", "f:containers", item),)
+    assert {one["manager"]: one["fieldsV1"] for one in found.managed_fields}["kubernator-released"] == {
+        "f:spec": {"f:replicas": {}}
+    }
+    still = {**WANTED, "spec": {"containers": [{"name": "b"}]}}
+    assert migrate.handover(here, still, manager="kubernator", released=()) is None
+
+
+def test_strangers_are_neither_we_nor_become_us():
+    """Our helpers' names are ours as well."""
+    entries = [
+        entry("kubernator", "Apply", DATA),
+        entry("kubernator", "Update", DATA),
+        entry("kubernator-released", "Apply", DATA),
+        entry("other", "Apply", DATA),
+        entry("broken", "Apply", None),
+    ]
+    assert [one["manager"] for one in migrate.strangers(live(*entries), "kubernator")] == ["other"]
+
+
+def test_what_is_given_up_is_in_the_dry_run():
+    """It knows of no hand-over, so that a field without owner would go back to its default, or be missed."""
+    here = live()
+    item = 'k:{"name":"a"}'
+    kept = [("f:spec", "f:replicas"), ("f:spec", "f:containers", item, "f:image"), ("f:data", "f:none")]
+    wanted = {"spec": {"containers": [{"name": "a"}]}}
+    assert changes.with_kept(wanted, here, kept) == {
+        "spec": {"containers": [{"name": "a", "image": "i"}], "replicas": 3}
+    }
+    assert wanted == {"spec": {"containers": [{"name": "a"}]}}
+    assert changes.with_kept(wanted, here, ()) is wanted

@@ -106,3 +106,72 @@ def test_cluster_scoped_kinds_go_from_list_to_get(workers):
     found = Observer(cluster, workers).read((ResourceRef("x", "Big", "", name), ROLE) for name in "12")
     assert sum(value is not None for value in found.values()) == 2
     assert sorted(cluster.asked) == [("get", "", "1"), ("get", "", "2"), ("list", "")]
+
+
+class Counted(Scripted):
+    """Gives every object another version each time it is read, so that a second reading shows."""
+
+    def list(self, kind: Kind, **options: Any) -> Listing:
+        listing = super().list(kind, **options)
+        for item in listing.items:
+            item["metadata"]["resourceVersion"] = str(len(self.asked))
+        return listing
+
+
+def test_what_was_begun_is_handed_out_once(workers):
+    """The next reading takes what was begun; the one after it, a plan made anew, reads afresh."""
+    cluster = Counted([("a", "1"), ("a", "2")])
+    observer = Observer(cluster, workers)
+    wanted = [(ref("a", name), CONFIG) for name in "12"]
+    observer.begin(wanted)
+    first = observer.read(wanted)
+    assert cluster.asked == [("list", "a")]
+    assert first[ref("a", "1")]["metadata"]["resourceVersion"] == "1"
+    assert observer.read(wanted)[ref("a", "1")]["metadata"]["resourceVersion"] == "2"
+
+
+def test_what_was_begun_and_not_asked_for_is_forgotten(workers):
+    """It would be old when a deferred object is planned again."""
+    cluster = Counted([("a", "1"), ("a", "2")])
+    observer = Observer(cluster, workers)
+    wanted = [(ref("a", name), CONFIG) for name in "12"]
+    observer.begin(wanted)
+    observer.forget()
+    observer.read(wanted)
+    assert len(cluster.asked) == 2
+
+
+def test_what_was_not_begun_is_read_beside_it(workers):
+    """What is asked for beyond what was begun takes a request of its own."""
+    cluster = Scripted([("a", "1"), ("a", "2"), ("b", "3")])
+    observer = Observer(cluster, workers)
+    observer.begin([(ref("a", name), CONFIG) for name in "12"])
+    found = observer.read([(ref("a", "1"), CONFIG), (ref("a", "2"), CONFIG), (ref("b", "3"), CONFIG)])
+    assert all(found.values())
+    assert sorted(cluster.asked) == [("get", "b", "3"), ("list", "a")]
+
+
+SPACE = Kind(gvk=GroupVersionKind("", "v1", "Namespace"), plural="namespaces", singular="namespace", namespaced=False)
+
+
+def test_nothing_is_read_ahead_in_a_namespace_that_is_not_there(workers):
+    """Namespaces are read first; what cannot exist is not looked for, unless it is asked for all the same."""
+    cluster = Scripted([("", "old"), ("old", "1"), ("old", "2")])
+    observer = Observer(cluster, workers)
+    spaces = [(ResourceRef("", "Namespace", "", name), SPACE) for name in ("new", "old")]
+    maps = [(ref(space, name), CONFIG) for space in ("new", "old") for name in "12"]
+    observer.begin([*maps, *spaces])
+    assert sorted(value is not None for value in observer.read(spaces).values()) == [False, True]
+    assert all(observer.read(maps[2:]).values())
+    assert cluster.asked == [("list", ""), ("list", "old")]
+    assert observer.read(maps[:1]) == {ref("new", "1"): None}
+
+
+def test_a_server_that_cannot_be_asked_is_told_of_by_who_asks(workers):
+    """What fails in the background is raised by the reading that wanted it."""
+    cluster = Scripted([])
+    cluster.get = cluster.list = lambda *_, **__: (_ for _ in ()).throw(errors.Unreachable("gone"))
+    observer = Observer(cluster, workers)
+    observer.begin([(ref("a", "1"), CONFIG)])
+    with pytest.raises(errors.Unreachable, match="gone"):
+        observer.read([(ref("a", "1"), CONFIG)])

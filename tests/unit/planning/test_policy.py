@@ -15,7 +15,7 @@ from kubernator.model.origin import Origin
 from kubernator.model.ref import ResourceRef
 from kubernator.model.resource import Resource
 from kubernator.model.sourcemap import SourceMap
-from kubernator.planning import canonical, policy
+from kubernator.planning import canonical, conflicts, fields, policy, settling
 
 RULES = canonical.Rules(GroupVersionKind("apps", "v1", "Deployment"))
 
@@ -47,7 +47,7 @@ def test_a_conflict_names_the_manager_and_when_it_wrote():
     assert (
         FieldConflict(field=".spec.replicas", manager="hpa", time="2026-01-02T03:04:05Z"),
         FieldConflict(field=".data.a", manager='o"ne', time=""),
-    ) == policy.conflicts(error, live)
+    ) == conflicts.read(error, live)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_field_path(field, expected):
         "metadata": {"annotations": {"a.b/c": "x", "a": "y"}},
         "spec": {"replicas": 1, "containers": [{"name": "b"}, {"name": "c", "image": "i"}]},
     }
-    assert expected == policy.field_path(field, manifest)
+    assert expected == fields.field_path(field, manifest)
 
 
 def test_a_refusal_says_where_the_field_was_written():
@@ -133,11 +133,11 @@ def test_a_refusal_says_where_the_field_was_written():
 
 def test_ignored_fields_match_from_the_beginning_and_below():
     """A rule holds for the field it names and all below it."""
-    ignored = policy.Ignored(["^/spec/template", "/data/a$"])
-    assert ignored(("spec", "template", "spec", "x"))
-    assert ignored(("data", "a"))
-    assert not ignored(("data", "ab"))
-    assert not ignored(("metadata", "spec", "template"))
+    ignored = fields.Ignored(["^/spec/template", "/data/a$"])
+    assert ignored.match(("spec", "template", "spec", "x"), {})
+    assert ignored.match(("data", "a"), {})
+    assert not ignored.match(("data", "ab"), {})
+    assert not ignored.match(("metadata", "spec", "template"), {})
     kept = PatchOp(op="add", path="/data/b", value=1)
     stripped = PatchOp(op="replace", path="/metadata/generation", value=1)
     assert (kept,) == ignored.strip([kept, stripped, PatchOp(op="remove", path="/data/a")])
@@ -177,8 +177,8 @@ OWN: dict[str, Any] = {"f:spec": {"f:replicas": {}, "f:paused": {}, "f:list": {}
 def test_settle(spec, ignored, others, expected_spec, released):
     """What is not ours is left out, or keeps its live value; what we give up is handed on."""
     wanted = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}, "spec": spec}
-    settled = policy.settle(
-        wanted, LIVE, own=OWN, others=others, ignored=policy.Ignored(ignored), scalable=True, rules=RULES
+    settled = settling.settle(
+        wanted, LIVE, own=OWN, others=others, ignored=fields.Ignored(ignored), scalable=True, rules=RULES
     )
     assert expected_spec == settled.manifest.get("spec", {})
     assert released == list(settled.released)

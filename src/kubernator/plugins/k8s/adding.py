@@ -80,6 +80,8 @@ class Adding:
             return same(there, resource)
         if resource.record is not None:
             resource.record.renamed = self._renamed
+        if not self.resources:
+            self._host.expect()
         self.resources[resource.key] = resource
         if resource.is_crd:
             self._definitions.register(resource.manifest)

@@ -6,13 +6,16 @@ which exports and generators leave in manifests and which would be written again
 
 from __future__ import annotations
 
+import marshal
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator import errors
 from kubernator.load import findings
 from kubernator.model import diagnostics, ref
-from kubernator.model.resource import Resource, ResourcePolicy
+from kubernator.model.annotations import CONFLICTS, REPLACE
+from kubernator.model.resource import NEVER, Resource, ResourcePolicy
 from kubernator.pipeline import merge
 from kubernator.plugins.k8s import rdef, wrong
 from kubernator.plugins.k8s.namespace import DEFAULT_PATCH_FIELD_EXCLUDES, K8sNamespace
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from kubernator.model.gvk import GroupVersionKind
     from kubernator.model.resource import Manifest, PropagationPolicy
     from kubernator.plugin import Host, Scope
+    from kubernator.plugins.k8s.conflicting import ConflictRules
     from kubernator.plugins.k8s.resource import K8SResource, Record
 
 __all__ = ["Freezer"]
@@ -49,17 +53,24 @@ _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 class Freezer:
     """Makes a `model.Resource` of each resource. ``find`` tells what is known of a kind, None where it is unknown."""
 
-    def __init__(self, host: Host, *, find: Callable[[GroupVersionKind], Kind | None]) -> None:
+    def __init__(
+        self, host: Host, *, find: Callable[[GroupVersionKind], Kind | None], conflicts: ConflictRules
+    ) -> None:
         self._host = host
         self._find = find
+        self._conflicts = conflicts
         self._policies: dict[Scope, ResourcePolicy] = {}
 
     def freeze(self, resource: K8SResource, record: Record) -> Resource:
         """Return the resource as data; findings about it go to those of the run."""
         gvk = resource.rdef.key.gvk
         known = self._find(gvk)
-        manifest, instructions = self._taken_out(resource, record)
-        _strip(manifest, known, is_crd=resource.is_crd)
+        packed = _packed(resource.manifest)
+        if any(word in packed for word in merge.WORDS):
+            manifest, instructions = self._taken_out(resource, record)
+        else:
+            manifest, instructions = marshal.loads(packed), ()  # noqa: S302 - written a moment ago, by us
+        _strip(manifest, known, is_crd=resource.is_crd, stamped=b"creationTimestamp" in packed)
         namespace = resource.namespace or ""
         if known is not None and not known.namespaced and namespace:
             self._host.diagnostics.add(_needless(resource, record, namespace))
@@ -67,7 +78,7 @@ class Freezer:
                 del manifest["metadata"]["namespace"]
             namespace = ""
         self._host.secrets.learn(manifest)
-        return Resource(
+        frozen = Resource(
             manifest=manifest,
             ref=ref.ResourceRef(resource.group, resource.kind, namespace, resource.name),
             gvk=gvk,
@@ -79,6 +90,47 @@ class Freezer:
             awaited=record.awaited,
             policy=self._policy(record.scope),
             instructions=instructions,
+        )
+        return self._by_itself(frozen, record.scope)
+
+    def _by_itself(self, resource: Resource, scope: Scope) -> Resource:
+        """Return a resource with the policy that its kind and its own annotations make of its scope's."""
+        policy = resource.policy
+        if rules := self._conflicts.of(scope, resource.ref.group_kind):
+            policy = replace(policy, conflicts=rules)
+        said = _metadata(resource.manifest).get("annotations")
+        if isinstance(said, dict) and (CONFLICTS in said or REPLACE in said):
+            policy = self._annotated(resource, policy, said)
+        return resource if policy is resource.policy else replace(resource, policy=policy)
+
+    def _annotated(self, resource: Resource, policy: ResourcePolicy, said: dict[str, Any]) -> ResourcePolicy:
+        from kubernator.planning import conflicts  # noqa: PLC0415 - few objects say it
+
+        try:
+            if CONFLICTS in said:
+                rules = conflicts.parse(str(said[CONFLICTS]), place=str(resource.place(_at(CONFLICTS))))
+                policy = replace(policy, conflicts=(*policy.conflicts, *rules))
+        except ValueError as error:
+            self._wrong(resource, CONFLICTS, str(error), "the form is `take FIELD from MANAGER`")
+        if REPLACE in said:
+            choices = (*K8SPropagationPolicy, NEVER)
+            if said[REPLACE] in choices:
+                return replace(policy, replace=str(said[REPLACE]))
+            hint = f"it is one of {', '.join(f'`{one}`' for one in choices)}"
+            self._wrong(resource, REPLACE, f"`{said[REPLACE]}` is no way to replace", hint)
+        return policy
+
+    def _wrong(self, resource: Resource, name: str, why: str, hint: str) -> None:
+        self._host.diagnostics.add(
+            diagnostics.Diagnostic(
+                severity=diagnostics.Severity.ERROR,
+                message=f"the annotation `{name}` is wrong: {why}",
+                origin=resource.place(_at(name)),
+                resource=str(resource),
+                changed_by=tuple(map(str, resource.touched_by)),
+                hint=hint,
+                code="annotation",
+            )
         )
 
     def _taken_out(self, resource: K8SResource, record: Record) -> tuple[Manifest, merge.Instructions]:
@@ -106,6 +158,10 @@ class Freezer:
         return self._policies[scope]
 
 
+def _at(annotation: str) -> tuple[str, str, str]:
+    return ("metadata", "annotations", annotation)
+
+
 def _policy(says: K8sNamespace) -> ResourcePolicy:
     patterns = [found.pattern if isinstance(found, re.Pattern) else found for found in says.patch_field_excludes]
     return ResourcePolicy(
@@ -130,8 +186,22 @@ def _propagation(group: str | None, kind: str, policy: Any) -> PropagationPolicy
         ) from None
 
 
-def _strip(manifest: Manifest, known: Kind | None, *, is_crd: bool) -> None:
-    """Take out what only the server may say. A custom kind without the sub-resource has its ``status`` to itself."""
+def _packed(manifest: Manifest) -> bytes:
+    """Return a manifest as bytes, in which a word is found, and from which a copy is made, at the speed of C.
+
+    One with containers or text of classes that scripts made up is not copied this way; it gets to have all words.
+    """
+    try:
+        return marshal.dumps(manifest)
+    except ValueError:
+        return b"creationTimestamp" + b"".join(merge.WORDS)
+
+
+def _strip(manifest: Manifest, known: Kind | None, *, is_crd: bool, stamped: bool) -> None:
+    """Take out what only the server may say. A custom kind without the sub-resource has its ``status`` to itself.
+
+    ``stamped`` says that the manifest may hold a ``creationTimestamp`` anywhere.
+    """
     if is_crd or not manifest.get("status") or (known is not None and "status" in known.subresources):
         manifest.pop("status", None)
     metadata = _metadata(manifest)
@@ -140,7 +210,7 @@ def _strip(manifest: Manifest, known: Kind | None, *, is_crd: bool) -> None:
     annotations = metadata.get("annotations")
     if isinstance(annotations, dict) and annotations.pop(_LAST_APPLIED, None) is not None and not annotations:
         del metadata["annotations"]
-    if not is_crd:
+    if stamped and not is_crd:
         _strip_templates(manifest.get("spec"))
 
 

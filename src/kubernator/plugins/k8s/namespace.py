@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Mapping
 
+    from kubernator.apply.rules import Judge
     from kubernator.model.origin import Origin
     from kubernator.plugin import Host, Scope
     from kubernator.plugins.k8s.adding import Manifests
@@ -165,6 +166,18 @@ class K8sNamespace(FileNamespace, includes=["*.yaml", "*.yml"]):
         """Ask a predicate no more, here and below; ValueError when it is not registered."""
         self._plugin.state.functions.filters.remove(self._acting, predicate)
 
+    def add_readiness_rule(
+        self, kind: str, rule: Judge | None = None, *, condition: str | None = None, jsonpath: str | None = None
+    ) -> None:
+        """Say when objects of a kind are as they should be: for `apply --yes`, which waits for that, and `status`.
+
+        ``kind`` is ``Kind.group`` or ``Kind``. ``rule(manifest)`` is given the live object and returns whether it is
+        current, or as text why it is not yet, or a `Status` or `StatusResult`. Those who write no function name a
+        ``condition`` (``Ready``, ``Ready=False``) or a ``jsonpath`` with a value (``{.status.phase}=Bound``). A rule
+        holds for the run, whichever directory registers it; of several for a kind the last one counts.
+        """
+        self._plugin.state.readiness.add(kind, rule, condition=condition, jsonpath=jsonpath)
+
     @property
     def resource_generator(self) -> Callable[[], Iterable[K8SResource]]:
         """A function that returns the resources to apply. Assign another one to choose; the last one counts."""
@@ -173,6 +186,23 @@ class K8sNamespace(FileNamespace, includes=["*.yaml", "*.yml"]):
     @resource_generator.setter
     def resource_generator(self, generator: Callable[[], Iterable[K8SResource]]) -> None:
         self._plugin.state.choose_generator(generator)
+
+    def add_conflict_rule(
+        self,
+        decision: str,
+        *,
+        fields: str | re.Pattern[str] | Iterable[str | re.Pattern[str]] = (),
+        managers: str | Iterable[str] = (),
+        kinds: str | Iterable[str] = (),
+    ) -> None:
+        """Say what becomes of fields that other field managers own: ``"take"``, ``"leave"`` or ``"refuse"``.
+
+        It holds for the resources of here and below. ``fields`` are patterns as of ``patch_field_excludes``,
+        ``managers`` names of field managers, ``kinds`` are as in ``Deployment`` or ``Certificate.cert-manager.io``; a
+        ``*`` in a name stands for anything, and what is not given is all. The last rule that matches counts. Raises an
+        error that is also a ValueError for what is no such thing.
+        """
+        self._plugin.state.conflicts.add(self._acting, decision, fields=fields, managers=managers, kinds=kinds)
 
     # --- the cluster ----------------------------------------------------------------------------------------------
 

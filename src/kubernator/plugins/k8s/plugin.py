@@ -11,6 +11,7 @@ from kubernator.plugins.k8s.namespace import FIELD_VALIDATION, K8sNamespace
 from kubernator.plugins.k8s.state import State
 
 if TYPE_CHECKING:
+    from kubernator.apply.readiness import Rules
     from kubernator.plugin import Host, Plan, RunOutcome, Visit
 
 __all__ = ["K8sNamespace", "KubernetesPlugin"]
@@ -70,6 +71,10 @@ class KubernetesPlugin(K8SResourcePluginMixin, Plugin):
     def end(self, outcome: RunOutcome) -> None:  # noqa: ARG002 - whatever the outcome
         """Remove what the official client was given as files."""
         self.state.close()
+
+    def readiness_rules(self) -> Rules:
+        """Return the rules of scripts that say how objects of a kind stand."""
+        return self.state.readiness.by_kind
 
     def written(self) -> list[str]:
         """Return what scripts wrote at once, outside the plan: one line for each call, in order."""
