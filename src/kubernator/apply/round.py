@@ -1,85 +1,108 @@
 """One wait: watches, what they tell, and what it means for the objects that are waited for.
 
-A workload that is not there yet is explained by its Pods, which are watched as long as it is waited for. What looks bad
-(a crash loop, an image that cannot be pulled) may be a start that flaps: it becomes a failure when it has lasted.
+Everything is heard of through one queue by one thread, which never asks anything itself: it says that an object is
+current as soon as the server has said so. What looks bad (a crash loop, an image that cannot be pulled) may be a start
+that flaps: it becomes a failure when it has lasted.
 """
 
 from __future__ import annotations
 
 import queue
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from kubernator.apply import pods, readiness
+from kubernator.apply import readiness
+from kubernator.apply.board import Board
+from kubernator.apply.conditions import metadata_of
 from kubernator.apply.following import Follower, Refused, Scope, Seen
-from kubernator.errors import ClusterError, Forbidden
+from kubernator.apply.inquiry import Answer, Inquiries
+from kubernator.apply.reasons import Reasons
 from kubernator.model.events import StatusSeen, Waiting
-from kubernator.model.gvk import GroupVersionKind
 from kubernator.model.ref import ResourceRef
 from kubernator.model.status import SETTLED, Status, StatusResult
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from kubernator.apply.wait import Pending, Settings
+    from kubernator.apply.board import Pending
+    from kubernator.apply.reasons import Case
+    from kubernator.apply.wait import Settings
     from kubernator.cluster.api import Cluster, Kind
     from kubernator.model.events import Listener
     from kubernator.model.resource import Manifest
+    from kubernator.workers import Workers
 
 __all__ = ["Round"]
 
 _LOOK_AT_STOP: Final = 0.2
-_LATE: Final = StatusResult(Status.CURRENT, "is bound when a Pod first uses it")
+#: Seconds before causes are looked for, and between two looks: most objects are current sooner and cost nothing.
+_DIG: Final = 1.0
+#: Seconds before Events are asked for, which are dear to the server and seldom tell more than Pods do.
+_EVENTS: Final = 3.0
+#: Of so many objects in one scope each is watched by itself, so that nothing is listed.
+_BY_NAME: Final = 3
+#: Failures that are explained when a wait ends before their causes were looked for.
+_EXPLAINED: Final = 8
 
 
 class Round:
-    """One wait; `run` leaves in the entries how their objects stand."""
+    """One wait."""
 
     def __init__(
         self,
         cluster: Cluster,
-        entries: dict[ResourceRef, Pending],
+        workers: Workers,
+        entries: Mapping[ResourceRef, Pending],
         *,
         settings: Settings,
         emit: Listener,
         stop: threading.Event,
-        timeout: float,
+        ends: bool = True,
     ) -> None:
+        """Take what is needed; without ``ends`` it goes on when all is settled, until it is stopped."""
         self._cluster = cluster
-        self._entries = entries
+        self._workers = workers
         self._settings = settings
         self._emit = emit
         self._stop = stop
-        self._news: queue.SimpleQueue[Seen | Refused] = queue.SimpleQueue()
-        self._follower = Follower(cluster, self._news.put)
+        self._ends = ends
         self._clock = settings.clock
         self._started = self._clock()
-        self._deadline = self._started + timeout
-        self._pods: dict[str, dict[str, Manifest]] = defaultdict(dict)
-        self._pod_kind = cluster.kinds().get(GroupVersionKind("", "v1", "Pod"))
-        self._makers: dict[tuple[str, str, str], Manifest | None] = {}
-        self._late_binding: dict[str, StatusResult | None] = {}
+        self._board = Board(
+            entries, started=self._started, patience=settings.patience, absence_fails=settings.absence_fails
+        )
+        self._news: queue.SimpleQueue[Seen | Refused | Answer] = queue.SimpleQueue()
+        self._follower = Follower(cluster, self._news.put)
+        self._inquiries = Inquiries(cluster, self._news.put)
+        self._reasons = Reasons(cluster.kinds(), look=self._follower.follow, ask=self._inquiries.ask)
 
-    def run(self) -> None:
-        """Wait until all are settled, one has failed, time is up or the run is stopped."""
-        with self._follower:
-            for scope in self._scopes(self._entries):
-                self._follower.follow(scope)
-            next_word = self._started + self._settings.progress
-            while self._open() and not self._stop.is_set():
+    def run(self) -> dict[ResourceRef, StatusResult]:
+        """Wait until all are settled, one has failed, time is up or the run is stopped; return how they stand."""
+        with self._follower, self._inquiries:
+            self._follow(self._board.entries)
+            self._judge(self._board.entries)
+            next_word, next_dig = self._started + self._settings.progress, self._started + _DIG
+            while not self._over():
                 now = self._clock()
-                if now >= self._deadline:
-                    return
                 if now >= next_word:
                     self._say_waiting(now)
                     next_word = now + self._settings.progress
-                self._take(min(self._deadline, next_word) - now)
-                self._lose_patience()
+                if now >= next_dig:
+                    longer = now - self._started >= _EVENTS
+                    self._reasons.dig(self._cases(self._board.open), now=now, events=longer)
+                    next_dig = now + _DIG
+                self._take(min(next_word, next_dig, self._board.next_due()) - now)
+                for ref, result in self._board.overdue(self._clock()):
+                    self._set(ref, self._told(result))
+        self._explain_failures()
+        return {ref: entry.result for ref, entry in self._board.entries.items()}
 
-    def _open(self) -> bool:
-        states = [entry.result.status for entry in self._entries.values()]
-        return Status.FAILED not in states and any(state not in SETTLED for state in states)
+    def _over(self) -> bool:
+        if self._stop.is_set():
+            return True
+        return self._ends and (self._board.done or (self._board.lost and not self._settings.keep_going))
 
     def _take(self, seconds: float) -> None:
         try:
@@ -93,149 +116,134 @@ class Round:
             except queue.Empty:
                 return
 
-    def _hear(self, news: Seen | Refused) -> None:
-        if news.scope.kind == self._pod_kind and news.scope.namespace and not news.scope.name:
-            self._hear_of_pods(news)
-        if isinstance(news, Refused):
-            self._refused(news)
-            return
+    def _hear(self, news: Seen | Refused | Answer) -> None:
+        match news:
+            case Answer():
+                self._judge(self._reasons.hear(news))
+            case Refused():
+                self._refused(news)
+            case Seen(scope=Scope(explains=True)):
+                self._judge(self._reasons.hear_of_pods(news))
+            case Seen():
+                self._seen(news)
+
+    def _seen(self, news: Seen) -> None:
+        there: set[ResourceRef] = set()
         for manifest in news.objects:
-            self._look(ResourceRef.of(_identified(manifest, news.scope.kind)), manifest)
+            ref = ResourceRef.of(_identified(manifest, news.scope.kind))
+            there.add(ref)
+            self._look(ref, manifest)
         for manifest in news.gone:
-            self._look(ResourceRef.of(_identified(manifest, news.scope.kind)), None)
+            self._vanished(ResourceRef.of(_identified(manifest, news.scope.kind)), manifest)
         if news.whole:
-            there = {ResourceRef.of(_identified(manifest, news.scope.kind)) for manifest in news.objects}
-            for ref, entry in self._entries.items():
-                if entry.kind == news.scope.kind and _covers(news.scope, ref) and ref not in there:
-                    self._look(ref, None)
+            for ref in self._covered(news.scope):
+                if ref not in there:
+                    self._vanished(ref, None)
+
+    def _look(self, ref: ResourceRef, live: Manifest) -> None:
+        entry = self._board.entries.get(ref)
+        if entry is None or _older(live, entry.live):
+            return
+        entry.live = _identified(live, entry.kind)
+        self._judge((ref,))
+
+    def _vanished(self, ref: ResourceRef, last: Manifest | None) -> None:
+        """Judge what is gone: a finished Job whose time to live is over did what it should, all else is missing."""
+        entry = self._board.entries.get(ref)
+        if entry is None or (last is not None and _older(last, entry.live)):
+            return
+        spec = (entry.live or {}).get("spec") or {}
+        entry.live = None
+        if ref.group_kind == ("batch", "Job") and "ttlSecondsAfterFinished" in spec:
+            self._set(ref, StatusResult(Status.CURRENT, "finished, and removed by its time to live"))
+        else:
+            self._set(ref, StatusResult(Status.NOT_FOUND, "it is not there"))
+
+    def _judge(self, refs: Iterable[ResourceRef]) -> None:
+        """Say how objects stand by now, by their own words and what is known of the causes."""
+        for case in self._cases(refs):
+            before = self._board.entries[case[0]].result
+            result = self._reasons.better(case)
+            if before.status is Status.FAILED and before.suspect and result.suspect:
+                continue  # it has failed because this lasted
+            self._set(case[0], result)
+
+    def _cases(self, refs: Iterable[ResourceRef]) -> list[Case]:
+        """Return the objects of which something is known, with how they stand by their own words."""
+        found = ((ref, self._board.entries[ref]) for ref in refs if ref in self._board.entries)
+        return [
+            (ref, entry.live, readiness.status(entry.live, self._settings.rules))
+            for ref, entry in found
+            if entry.live is not None
+        ]
 
     def _refused(self, news: Refused) -> None:
-        covered = {
-            ref: entry
-            for ref, entry in self._entries.items()
-            if entry.kind == news.scope.kind and _covers(news.scope, ref)
-        }
+        if news.scope.explains:
+            return  # the workload's own words must do
+        covered = self._covered(news.scope)
         if not news.scope.namespace and news.scope.kind.namespaced:
-            for scope in self._scopes(covered, cluster_wide=False):
-                self._follower.follow(scope)
+            self._follow({ref: self._board.entries[ref] for ref in covered}, cluster_wide=False)
             return
         for ref in covered:
             self._set(ref, StatusResult(Status.UNKNOWN, f"it may not be watched: {news.error.title}"))
 
-    def _hear_of_pods(self, news: Seen | Refused) -> None:
-        if isinstance(news, Refused):
-            return  # the workload's own words must do
-        known = self._pods[news.scope.namespace]
-        if news.whole:
-            known.clear()
-        for pod in news.gone:
-            known.pop(pod["metadata"]["name"], None)
-        for pod in news.objects:
-            known[pod["metadata"]["name"]] = pod
-        for ref, entry in self._entries.items():
-            if ref.namespace == news.scope.namespace and (ref.group, ref.kind) in pods.WORKLOADS and entry.live:
-                self._look(ref, entry.live)
-
-    def _look(self, ref: ResourceRef, live: Manifest | None) -> None:
-        entry = self._entries.get(ref)
-        if entry is None or (entry.result.status in SETTLED and live is entry.live):
-            return
-        before, entry.live = entry.live, live if live is not None else entry.live
-        if live is None:
-            self._set(ref, _vanished(before))
-            return
-        result = readiness.status(_identified(live, entry.kind), self._settings.rules)
-        if result.status is Status.IN_PROGRESS:
-            result = self._explained(ref, live, result)
-        self._set(ref, result)
-
-    def _explained(self, ref: ResourceRef, live: Manifest, result: StatusResult) -> StatusResult:
-        if (ref.group, ref.kind) in pods.WORKLOADS and self._pod_kind is not None:
-            self._follower.follow(Scope(self._pod_kind, ref.namespace))
-            found = pods.trouble(
-                pod
-                for pod in self._pods[ref.namespace].values()
-                if pods.of_workload(ref, pod) and readiness.pod_trouble(pod) and self._newest(ref, live, pod)
-            )
-            if found and not (ref.kind == "Job" and "the Pod failed" in found):  # a Job counts its failures itself
-                return StatusResult(Status.IN_PROGRESS, f"{result.message}; {found}", suspect=True)
-        if ref.kind == "PersistentVolumeClaim":
-            return self._late_binding_of(live) or result
-        return result
-
-    def _newest(self, ref: ResourceRef, live: Manifest, pod: Manifest) -> bool:
-        if ref.kind != "Deployment":
-            return pods.newest(live, pod)
-        maker = pods.replica_set(pod)
-        key = (ref.namespace, maker, str(live["metadata"].get("generation")))
-        if self._makers.get(key) is None:
-            kind = self._cluster.kinds().get(GroupVersionKind("apps", "v1", "ReplicaSet"))
-            self._makers[key] = self._get(kind, ref.namespace, maker)
-        return pods.newest(_identified(live, self._entries[ref].kind), pod, made_by=self._makers[key])
-
-    def _late_binding_of(self, claim: Manifest) -> StatusResult | None:
-        """Say how a claim stands that a Pod must use first, or may have to; None where its volume can be waited for."""
-        name = str((claim.get("spec") or {}).get("storageClassName") or "")
-        kind = self._cluster.kinds().get(GroupVersionKind("storage.k8s.io", "v1", "StorageClass"))
-        if name and name not in self._late_binding and kind is not None:
-            try:
-                found = self._cluster.get(kind, namespace="", name=name) or {}
-            except Forbidden:  # who manages one namespace often may not read classes; not to be waited for in vain
-                self._late_binding[name] = StatusResult(
-                    Status.UNKNOWN, f"not bound; storage class `{name}`, which says when, may not be read"
-                )
-            except ClusterError:
-                return None  # asked again at the next word about the claim
-            else:
-                late = found.get("volumeBindingMode") == "WaitForFirstConsumer"
-                self._late_binding[name] = _LATE if late else None
-        return self._late_binding.get(name)
-
-    def _get(self, kind: Kind | None, namespace: str, name: str) -> Manifest | None:
-        if kind is None:
-            return None
-        try:
-            return self._cluster.get(kind, namespace=namespace, name=name)
-        except ClusterError:
-            return None  # only explains; what is waited for is watched
+    def _covered(self, scope: Scope) -> list[ResourceRef]:
+        return [
+            ref
+            for ref, entry in self._board.entries.items()
+            if entry.kind == scope.kind and _covers(scope, ref) and not scope.explains
+        ]
 
     def _set(self, ref: ResourceRef, result: StatusResult) -> None:
-        entry = self._entries[ref]
-        bad = result.suspect or result.status in {Status.NOT_FOUND, Status.TERMINATING}
-        if not bad:
-            entry.trouble_since = None
-        elif entry.trouble_since is None:
-            entry.trouble_since = self._clock()
-        if result != entry.result:
-            entry.result = result
-            self._emit(StatusSeen(ref, result, self._clock() - self._started))
-
-    def _lose_patience(self) -> None:
-        now = self._clock()
-        for ref, entry in self._entries.items():
-            if entry.trouble_since is None or entry.result.status in SETTLED:
-                continue
-            if now - entry.trouble_since >= self._settings.patience:
-                self._set(ref, StatusResult(Status.FAILED, entry.result.message))
+        news = self._board.set(ref, result, now=self._clock())
+        if news is not None:
+            self._emit(StatusSeen(ref, news, news.seconds))
 
     def _say_waiting(self, now: float) -> None:
-        left = tuple((ref, entry.result) for ref, entry in self._entries.items() if entry.result.status not in SETTLED)
-        self._emit(Waiting(left, now - self._started))
+        entries = self._board.entries
+        left = tuple((ref, self._told(entries[ref].result)) for ref in self._board.open)
+        if left or not self._ends:
+            self._emit(Waiting(left, now - self._started))
 
-    def _scopes(self, entries: Mapping[ResourceRef, Pending], *, cluster_wide: bool = True) -> list[Scope]:
-        grouped: dict[Kind, list[ResourceRef]] = defaultdict(list)
+    def _told(self, result: StatusResult) -> StatusResult:
+        """Say of what is still in progress that the server is not to be had, where that is why nothing is heard."""
+        trouble = self._cluster.trouble
+        if not trouble or result.status in SETTLED:
+            return result
+        return replace(result, message=f"{trouble}; last seen: {result.message}")
+
+    def _explain_failures(self) -> None:
+        """Find the causes of what failed before they were looked for."""
+        failed = [
+            ref
+            for ref, entry in self._board.entries.items()
+            if entry.result.status is Status.FAILED and not entry.result.suspect and entry.live is not None
+        ]
+        if not failed or self._stop.is_set():
+            return
+        from kubernator.apply import explaining  # noqa: PLC0415 - seldom needed
+
+        cases = self._cases(failed[:_EXPLAINED])
+        for ref, result in explaining.explained(self._cluster, self._workers, cases).items():
+            if result.status is Status.FAILED:
+                self._set(ref, result)
+
+    def _follow(self, entries: Mapping[ResourceRef, Pending], *, cluster_wide: bool = True) -> None:
+        """Watch each kind in as few scopes as can be, from the version of our first write where we wrote them all."""
+        grouped: dict[tuple[Kind, str], list[ResourceRef]] = defaultdict(list)
+        spread: dict[Kind, set[str]] = defaultdict(set)
         for ref, entry in entries.items():
-            grouped[entry.kind].append(ref)
-        scopes = []
-        for kind, refs in grouped.items():
-            namespaces = {ref.namespace for ref in refs}
-            if len(refs) == 1:
-                scopes.append(Scope(kind, refs[0].namespace, refs[0].name))
-            elif len(namespaces) == 1 or cluster_wide:
-                scopes.append(Scope(kind, namespaces.pop() if len(namespaces) == 1 else ""))
-            else:
-                scopes.extend(Scope(kind, namespace) for namespace in sorted(namespaces))
-        return scopes
+            spread[entry.kind].add(ref.namespace)
+        for ref, entry in entries.items():
+            everywhere = cluster_wide and len(spread[entry.kind]) > 1
+            grouped[entry.kind, "" if everywhere else ref.namespace].append(ref)
+        for (kind, namespace), refs in grouped.items():
+            versions = [entries[ref].since for ref in refs]
+            since = min(versions, key=int) if all(map(str.isdigit, versions)) else ""
+            named = len(refs) == 1 or (len(refs) <= _BY_NAME and not since)
+            for group in [[ref] for ref in refs] if named else [refs]:
+                scope = Scope(kind, group[0].namespace, group[0].name) if named else Scope(kind, namespace)
+                self._follower.follow(scope, since=since, wanted=() if named else tuple(group))
 
 
 def _identified(manifest: Manifest, kind: Kind) -> Manifest:
@@ -249,8 +257,7 @@ def _covers(scope: Scope, ref: ResourceRef) -> bool:
     return (not scope.namespace or scope.namespace == ref.namespace) and (not scope.name or scope.name == ref.name)
 
 
-def _vanished(before: Manifest | None) -> StatusResult:
-    """Judge what is gone: a finished Job removed by its own time to live did what it should, all else is missing."""
-    if before and before.get("kind") == "Job" and "ttlSecondsAfterFinished" in (before.get("spec") or {}):
-        return StatusResult(Status.CURRENT, "finished, and removed by its time to live")
-    return StatusResult(Status.NOT_FOUND, "it is not there")
+def _older(found: Manifest, known: Manifest | None) -> bool:
+    """Say whether news are about an earlier state than what is known: a watch may begin before our last write."""
+    versions = [str(metadata_of(each or {}).get("resourceVersion") or "") for each in (found, known)]
+    return all(map(str.isdigit, versions)) and int(versions[0]) < int(versions[1])

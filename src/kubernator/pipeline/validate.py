@@ -18,7 +18,7 @@ from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.model.gvk import GroupVersionKind
 from kubernator.model.origin import Origin
 from kubernator.model.ref import ResourceRef
-from kubernator.pipeline import transform
+from kubernator.pipeline import annotated, transform, waiting
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -111,6 +111,8 @@ def built_in(resource: Resource, *, namespaced: Namespaced) -> Iterator[Diagnost
             ("metadata", "namespace"),
             hint="leave `metadata.namespace` out; a transformer that sets it should look at the kind",
         )
+    yield from annotated.unknown(resource)
+    yield from waiting.check(resource)
 
 
 def twice(first: Resource, second: Resource) -> Diagnostic | None:

@@ -8,23 +8,19 @@ from typing import TYPE_CHECKING
 from kubernator import errors
 from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.model.outcome import OutcomeKind
-from kubernator.model.status import Status
+from kubernator.model.status import Status, StatusResult
+from kubernator.report import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from kubernator.model.change import Change
     from kubernator.model.outcome import ApplyReport, Outcome
     from kubernator.model.plan import Plan
+    from kubernator.model.ref import ResourceRef
 
 __all__ = ["failure", "finding", "of_plan", "of_report"]
 
-#: Where a server's message begins to list fields, and what is said in place of the list.
-_LISTS = {
-    " is invalid: ": " is invalid",
-    "failed to create typed patch object": "it does not fit its schema",
-    "failed to convert new object": "it does not fit its kind",
-}
 _GOOD = frozenset({Status.CURRENT, Status.UNKNOWN})
 _UNWRITTEN = frozenset({OutcomeKind.UNCHANGED, OutcomeKind.REFUSED, OutcomeKind.FAILED, OutcomeKind.SKIPPED})
 
@@ -38,7 +34,7 @@ def finding(change: Change) -> Diagnostic:
     ]
     return Diagnostic(
         severity=Severity.ERROR,
-        message=_brief(change.reason, change.detail) or f"`{change.ref}` is refused",
+        message=shown.brief(change.reason, change.detail) or f"`{change.ref}` is refused",
         origin=change.origin,
         resource=str(change.resource or change.ref),
         changed_by=tuple(map(str, change.resource.touched_by)) if change.resource else (),
@@ -46,17 +42,6 @@ def finding(change: Change) -> Diagnostic:
         hint=change.hint,
         code="conflict" if change.conflicts else "refused",
     )
-
-
-def _brief(reason: str, detail: Sequence[tuple[str, str]]) -> str:
-    """Return the beginning of a server's message whose fields are listed below it, with their places."""
-    if not any(label == "field" for label, _ in detail):
-        return reason
-    for mark, end in _LISTS.items():
-        start, found, _ = reason.partition(mark)
-        if found:
-            return f"{start}{end}"
-    return reason
 
 
 def failure(outcome: Outcome) -> Diagnostic:
@@ -67,7 +52,7 @@ def failure(outcome: Outcome) -> Diagnostic:
     known = {"resource", *(label for label, _ in change.origin.lines())}
     return replace(
         finding(change),
-        message=_brief(error.title, change.detail),
+        message=shown.brief(error.title, change.detail),
         detail=tuple((label, line) for label, line in error.detail if label not in known),
         hint=error.hint,
         code="failed",
@@ -83,7 +68,7 @@ def of_plan(plan: Plan) -> errors.KubernatorError | None:
     if all(change.conflicts for change in refused):
         return errors.ConflictRefused(
             f"{number} would take fields from other field managers; nothing was written",
-            hint="`--force-conflicts` takes them, `ktor.k8s.patch_field_excludes` leaves them to the others",
+            hint="`ktor.k8s.add_conflict_rule` decides field by field, `--force-conflicts` takes them all",
         )
     return errors.ValidationFailed(f"{number} cannot be made; nothing was written", ())
 
@@ -108,15 +93,35 @@ def _waited(report: ApplyReport, done: str, skipped: int) -> errors.KubernatorEr
     bad = {ref: found for ref, found in report.statuses.items() if found.status not in _GOOD}
     if not bad:
         return None
-    detail = [
-        ("not ready", f"{ref}, {found.status}{f': {found.message}' if found.message else ''}")
-        for ref, found in bad.items()
-    ]
+    detail = [line for ref, found in bad.items() for line in _lines(ref, found)]
     if skipped:
         detail.append(("skipped", f"{skipped} changes that come after"))
-    if any(found.status is Status.FAILED for found in bad.values()):
-        failed = sum(found.status is Status.FAILED for found in bad.values())
-        return errors.NotReady(f"{done}, but {failed} failed to become ready", report, detail=detail)
+    failed = sum(found.status is Status.FAILED for found in bad.values())
+    if failed:
+        return errors.NotReady(
+            f"{done}, but {failed} failed to become ready",
+            report,
+            detail=detail,
+            hint="`kubernator status` shows how everything stands; mend the cause and run the same command again",
+        )
+    late = sum(found.timed_out for found in bad.values()) or len(bad)
     return errors.TimedOut(
-        f"{done}, but {len(bad)} did not become ready in time", detail=detail, hint="`--timeout 20m` waits longer"
+        f"{done}, but {late} did not become ready in time",
+        detail=detail,
+        hint="`kubernator status --watch` goes on looking, `--timeout 20m` waits longer",
     )
+
+
+def _lines(ref: ResourceRef, found: StatusResult) -> Iterator[tuple[str, str]]:
+    """Say of an object that is not current for how long it was waited for, why, and what it said last."""
+    match found:
+        case StatusResult(status=Status.FAILED):
+            word = "failed"
+        case StatusResult(timed_out=True):
+            word = "timed out"
+        case _:
+            word = "not ready"
+    state = f", {found.status}" if word != "failed" else ""
+    after = f" after {found.seconds:.0f} s" if found.seconds >= 1 else ""
+    yield word, f"{ref}{state}{after}{f': {found.message}' if found.message else ''}"
+    yield from (("log", line) for line in found.lines)

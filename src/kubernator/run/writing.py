@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
+    from kubernator.apply.readiness import Rules
     from kubernator.model.change import PluginChange
     from kubernator.model.events import Event
     from kubernator.model.outcome import ApplyReport
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from kubernator.run.host import RunHost
     from kubernator.run.options import RunOptions
 
-__all__ = ["TIMEOUT", "apply", "plugin_changes"]
+__all__ = ["TIMEOUT", "apply", "plugin_changes", "readiness_rules"]
 
 TIMEOUT: Final = 600.0
 """Seconds that ``apply --yes`` waits at its end unless told otherwise; a Deployment gives up by itself before that."""
@@ -37,6 +38,13 @@ def plugin_changes(host: RunHost, plan: Plan, *, before: bool, stop: threading.E
             host.carry_out(change)
             carried.append(change)
     return carried
+
+
+def readiness_rules(host: RunHost) -> Rules:
+    """Return the rules of scripts that say how objects of a kind stand."""
+    entry = host.roster.anywhere("k8s")
+    rules: Callable[[], Rules] | None = getattr(entry.plugin, "readiness_rules", None) if entry is not None else None
+    return rules() if rules is not None else {}
 
 
 def apply(
@@ -61,7 +69,15 @@ def apply(
             reporter.event(event)
             listener(event)
 
-        waiter = Waiter(host.cluster, host.workers, emit, stop, progress=progress.LIVE_EVERY if live else PROGRESS)
+        waiter = Waiter(
+            host.cluster,
+            host.workers,
+            emit,
+            stop,
+            rules=readiness_rules(host),
+            progress=progress.LIVE_EVERY if live else PROGRESS,
+            keep_going=options.keep_going,
+        )
         runner = Runner(
             host.cluster,
             host.workers,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
+from pathlib import PurePath
 from typing import Any
 
 import pytest
@@ -13,8 +14,11 @@ from kubernator import errors
 from kubernator.apply import following
 from kubernator.apply.wait import Waiter
 from kubernator.cluster.api import Kind, Kinds, Listing, WatchEvent
+from kubernator.model.change import Change, ChangeKind
 from kubernator.model.events import StatusSeen, Waiting
 from kubernator.model.gvk import GroupVersionKind
+from kubernator.model.origin import Origin
+from kubernator.model.outcome import Outcome, OutcomeKind
 from kubernator.model.ref import ResourceRef
 from kubernator.model.status import Status
 from kubernator.workers import Workers
@@ -28,12 +32,12 @@ JOB = Kind(
 )
 
 
-def job(name: str = "a", namespace: str = "n", **conditions: str) -> dict[str, Any]:
+def job(name: str = "a", namespace: str = "n", version: str = "1", **conditions: str) -> dict[str, Any]:
     found = [{"type": kind, "status": value} for kind, value in conditions.items()]
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"name": name, "namespace": namespace},
+        "metadata": {"name": name, "namespace": namespace, "resourceVersion": version},
         "spec": {"ttlSecondsAfterFinished": 1} if name == "ttl" else {},
         "status": {"conditions": found},
     }
@@ -44,24 +48,38 @@ def ref(name: str = "a", namespace: str = "n") -> ResourceRef:
 
 
 class Scripted:
-    """LISTs and watches come from two scripts, one answer after the other; the last watch stays open until cut."""
+    """LISTs and watches come from two scripts, one answer after the other; the last watch stays open until cut.
+
+    A list among the LISTs is complete unless it ends with ``...``.
+    """
+
+    trouble = ""
 
     def __init__(self, lists: list[Any], watches: list[Any] = ()) -> None:
         self.lists, self.watches = iter(lists), iter(watches)
         self.scopes: list[tuple[str, str]] = []
+        self.since: list[str] = []
+        self.read: list[str] = []
         self.cut = threading.Event()
 
     def kinds(self) -> Kinds:
         return Kinds([JOB])
 
-    def list(self, _: Kind, *, namespace: str, field_selector: str) -> Listing:
+    def list(self, _: Kind, *, namespace: str, field_selector: str, **__: Any) -> Listing:
         self.scopes.append((namespace, field_selector))
         answer = next(self.lists)
         if isinstance(answer, errors.KubernatorError):
             raise answer
-        return Listing(items=answer, resource_version="1")
+        complete = ... not in answer
+        return Listing(items=[each for each in answer if each is not ...], resource_version="1", complete=complete)
 
-    def watch(self, *_: Any, **__: Any) -> Any:
+    def get(self, _: Kind, *, namespace: str, name: str) -> Any:
+        self.read.append(name)
+        return job(name, namespace, Complete="True")
+
+    def watch(self, *_: Any, resource_version: str, **__: Any) -> Any:
+        self.since.append(resource_version)
+
         @contextlib.contextmanager
         def opened():
             answer = next(self.watches, None)
@@ -121,21 +139,86 @@ def test_events_are_followed(waiting):
     assert cluster.scopes[:1] == [("n", "metadata.name=a")]
 
 
+def written(name: str = "a", version: str = "7", **annotations: str) -> Outcome:
+    """Return the outcome of a write that the server answered with a version."""
+    manifest = job(name, version=version)
+    manifest["metadata"]["annotations"] = {f"kubernator.io/{key}": value for key, value in annotations.items()}
+    change = Change(
+        kind=ChangeKind.CREATE, ref=ref(name), gvk=JOB.gvk, origin=Origin(path=PurePath("a.yaml")), desired=manifest
+    )
+    return Outcome(kind=OutcomeKind.CREATED, change=change, live=manifest)
+
+
+DONE = ("MODIFIED", job(version="9", Complete="True"))
+BOOKMARK = ("BOOKMARK", {"metadata": {"resourceVersion": "8"}})
+
+
 @pytest.mark.parametrize(
-    "ended",
-    [[], errors.ApiError("too old", status=410), errors.Unreachable("reset"), errors.ApiError("broken", status=500)],
-    ids=["ended", "expired", "reset", "refused for now"],
+    ("ended", "lists", "since"),
+    [
+        ([("MODIFIED", job(version="8"))], 0, ["7", "8"]),
+        ([BOOKMARK], 0, ["7", "8"]),
+        (errors.Unreachable("reset"), 0, ["7", "7"]),
+        (errors.ApiError("broken", status=500), 0, ["7", "7"]),
+        ([], 1, ["7", "1"]),
+        (errors.ApiError("too old", status=410), 1, ["7", "1"]),
+    ],
+    ids=["ended", "bookmark", "reset", "refused for now", "brought nothing", "expired"],
 )
-def test_a_watch_that_ends_is_begun_again(waiting, ended):
-    """Whatever ends a watch, the next LIST says how things stand."""
-    cluster = Scripted([[job()], [job(Complete="True")]], [ended])
-    assert Status.CURRENT is waiting(cluster).wait([ref()], timeout=60)[ref()].status
+def test_a_watch_that_ends_is_taken_up_where_it_ended(waiting, ended, lists, since):
+    """Only where the server no longer knows the place, or the place may be wrong, everything is listed anew."""
+    cluster = Scripted([[job()]] * lists, [ended, [DONE]])
+    assert Status.CURRENT is waiting(cluster).wait([written()], timeout=60)[ref()].status
+    assert (lists, since) == (len(cluster.scopes), cluster.since[:2])
+
+
+def test_a_server_that_answers_nothing_sensible_is_asked_for_a_list(waiting, monkeypatch):
+    """After some watches that did not come about the version is no longer trusted."""
+    monkeypatch.setattr(following, "_PAUSES", (0.0,))
+    cluster = Scripted([[job(version="9", Complete="True")]], [errors.ApiError("garbage", status=500)] * 4)
+    assert Status.CURRENT is waiting(cluster).wait([written()], timeout=60)[ref()].status
+    assert cluster.since[:4] == ["7"] * 4
+
+
+def test_several_objects_are_watched_from_the_first_write(waiting):
+    """Events of before our last write of an object do not count for it."""
+    stale = [("MODIFIED", job("b", version="8", Failed="True")), ("DELETED", job("b", version="9"))]
+    fresh = [("MODIFIED", job(name, version="12", Complete="True")) for name in ("a", "b")]
+    cluster = Scripted([], [[*stale, *fresh]])
+    found = waiting(cluster, patience=0.0).wait([written("a", "9"), written("b", "10")], timeout=60)
+    assert {Status.CURRENT} == {result.status for result in found.values()}
+    assert cluster.since[0] == "9"
+
+
+def test_few_among_many_are_read_one_by_one(waiting):
+    """Where a LIST would be dear, its version and GETs will do."""
+    cluster = Scripted([[job("other"), ...]])
+    names = [f"j{number}" for number in range(5)]
+    found = waiting(cluster).wait([ref(name) for name in names], timeout=60)
+    assert {Status.CURRENT} == {result.status for result in found.values()}
+    assert names == cluster.read
+
+
+def test_own_time_and_no_time_at_all(waiting):
+    """An object may say that nothing waits for it, and how long it may take; the first to be late ends the wait."""
+    cluster = Scripted([])
+    found = waiting(cluster).wait([written("a"), written("b", wait="false"), written("c", timeout="0s")], timeout=60)
+    assert {each.name: result.timed_out for each, result in found.items()} == {"a": False, "c": True}
+
+
+def test_keep_going_waits_for_the_others(waiting):
+    """A failure, and one that takes too long, leave the others time."""
+    changes = [("MODIFIED", job("a", version="8", Failed="True")), ("MODIFIED", job("b", version="9", Complete="True"))]
+    late = written("c", timeout="0s")
+    found = waiting(Scripted([], [changes]), keep_going=True).wait([written("a"), written("b"), late], timeout=60)
+    states = {each.name: (str(result.status), result.timed_out) for each, result in found.items()}
+    assert states == {"a": ("failed", False), "b": ("current", False), "c": ("in progress", True)}
 
 
 def test_a_failure_ends_the_wait(waiting):
     """One proven failure is enough; the others are reported as they stand."""
-    cluster = Scripted([[job("a", Failed="True"), job("b")]])
-    found = waiting(cluster).wait([ref("a"), ref("b")], timeout=60)
+    cluster = Scripted([], [[("MODIFIED", job("a", version="8", Failed="True"))]])
+    found = waiting(cluster).wait([written("a"), written("b")], timeout=60)
     assert [result.status for result in found.values()] == [Status.FAILED, Status.IN_PROGRESS]
 
 
@@ -191,11 +274,11 @@ def test_watches_that_end_at_once_are_not_begun_in_a_rush(waiting, monkeypatch):
         return real(self, timeout)
 
     monkeypatch.setattr(threading.Event, "wait", wait)
-    lists = [[job()] for _ in range(5)]
-    watches = [[], errors.ApiError("too old", status=410), [], [("MODIFIED", job())], []]
-    found = waiting(Scripted([*lists, [job(Complete="True")]], watches)).wait([ref()], timeout=60)
+    lists = [[job()], [job()], [job()], [job()]]
+    watches = [[], errors.ApiError("too old", status=410), [], [("MODIFIED", job(version="5"))], []]
+    found = waiting(Scripted([*lists, [job(version="9", Complete="True")]], watches)).wait([ref()], timeout=60)
     assert Status.CURRENT is found[ref()].status
-    assert pauses[:5] == [0.0, 0.001, 0.002, 0.0, 0.0]
+    assert pauses[:5] == [0.0, 0.001, 0.002, 0.0, 0.001]
 
 
 def test_what_vanished_is_missing_unless_its_time_was_up(waiting):
@@ -207,12 +290,12 @@ def test_what_vanished_is_missing_unless_its_time_was_up(waiting):
 
 
 def test_without_leave_to_look_everywhere_namespaces_are_watched(waiting):
-    """403 across the cluster leads to a watch a namespace; 403 there leaves the state unknown."""
-    forbidden = errors.Forbidden("no", status=403)
-    cluster = Scripted([forbidden, forbidden, forbidden])
+    """403 across the cluster leads to a watch a namespace, or for few objects one each; 403 there leaves it unknown."""
+    cluster = Scripted([errors.Forbidden("no", status=403)] * 5)
     found = waiting(cluster).wait([ref("a", "n"), ref("b", "n"), ref("c", "m"), ref("d", "m")], timeout=60)
     assert {Status.UNKNOWN} == {result.status for result in found.values()}
-    assert [cluster.scopes[0], *sorted(cluster.scopes[1:])] == [("", ""), ("m", ""), ("n", "")]
+    named = [(where, f"metadata.name={name}") for where, name in [("m", "c"), ("m", "d"), ("n", "a"), ("n", "b")]]
+    assert [cluster.scopes[0], *sorted(cluster.scopes[1:])] == [("", ""), *named]
 
 
 def test_an_unknown_kind_cannot_be_waited_for(waiting):
