@@ -24,6 +24,10 @@ __all__ = ["MIN_LENGTH", "Secrets"]
 
 MIN_LENGTH: Final = 8
 
+_STRIDE: Final = 4
+_SAMPLE: Final = MIN_LENGTH - _STRIDE + 1
+"""Whatever a text hides, so many characters of its first `MIN_LENGTH` stand at a multiple of the stride."""
+
 _URLSAFE: Final = str.maketrans("+/", "-_")
 _PLAIN: Final = re.compile("[A-Za-z0-9_.~-]*")
 """What neither a URL nor JSON spells in another way."""
@@ -39,6 +43,7 @@ class Secrets:
         self._numbers: dict[str, int] = {}
         # Every spelling is found by its first characters, so the cost of a text does not grow with the secrets known.
         self._spellings: dict[str, _Alike] = {}
+        self._samples: set[str] = set()
         self._lock = threading.Lock()
 
     def add(self, value: str | bytes) -> str:
@@ -56,7 +61,9 @@ class Secrets:
 
     def redact(self, text: str) -> str:
         """Replace every known secret in a text; of several that begin at one place, the longest."""
-        if self.show or not self._spellings:
+        if self.show or self._samples.isdisjoint(
+            [text[at : at + _SAMPLE] for at in range(0, len(text) - _SAMPLE + 1, _STRIDE)]
+        ):
             return text
         parts: list[str] = []
         done = at = 0
@@ -157,6 +164,7 @@ class Secrets:
         if alike is None:
             alike = self._spellings[start] = _Alike()
         alike.keep(form, number)
+        self._samples.update(start[at : at + _SAMPLE] for at in range(_STRIDE))
 
 
 class _Alike:

@@ -144,3 +144,17 @@ def test_definitions_and_their_objects(run: Runs, namespace: str, operator: Path
     group = f"{namespace}.kubernator.test/v1"
     assert {f"created {group} Widget {namespace}/o", f"created {group} Gadget o-{namespace}"} <= {*written}
     assert run.written(run("apply", "--yes")) == []
+
+
+def test_a_chart_that_is_applied_differs_in_nothing(run: Runs, namespace: str) -> None:
+    """`diff` says so; a changed value is shown at the line of the template that it comes from."""
+    text = f"{{chart: {CHARTS / 'web'}, name: w, namespace: {namespace}, values: {{replicas: 2}}}}\n"
+    _tree(run, namespace, text)
+    run("diff", "--detailed-exitcode", code=2)
+    run("apply", "--yes", "--no-wait")
+    same = run("diff", "--detailed-exitcode")
+    assert same.stdout.startswith("nothing changes: ")
+    _tree(run, namespace, text.replace("replicas: 2", "replicas: 3"))
+    shown = run("diff", "--detailed-exitcode", code=2).stdout
+    assert "spec.replicas: 2 → 3  (" in shown
+    assert "web/templates/deployment.yaml" in shown

@@ -92,7 +92,12 @@ class Interrupts:
 
             with contextlib.suppress(Exception):
                 private.remove_all()
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
+        # in a thread: nobody may be reading what we write, and then this would take for ever
+        workers.thread(_flush, name="flush").join(1)
         os._exit(self.exit_code)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()

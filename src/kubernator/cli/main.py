@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _run(invocation, secrets)
     except errors.KubernatorError as error:  # the log cannot be opened
         _say([shown.of_error(error)], secrets)
-        return int(error.exit_code)
+        return _by_style(error.exit_code, args)
 
 
 def _run(invocation: Invocation, secrets: redaction.Secrets) -> int:
@@ -81,7 +81,7 @@ def _run(invocation: Invocation, secrets: redaction.Secrets) -> int:
             code = _instead(run)
             return _verb(run) if code is None else code
         except SystemExit as end:
-            return _ended(end, secrets)
+            return _by_style(_ended(end, secrets), run.args)
         except BrokenPipeError:
             _let_go_of_stdout()
             return READER_LEFT
@@ -132,7 +132,13 @@ def _exit_code(error: BaseException, run: Run) -> int:
     if isinstance(error, KeyboardInterrupt | errors.Interrupted):
         return run.interrupts.exit_code
     code = error.exit_code if isinstance(error, errors.KubernatorError) else errors.ExitCode.ERROR
-    return code.compatible if run.invocation.compatible else code
+    return code.compatible if run.invocation.compatible else _by_style(code, run.args)
+
+
+def _by_style(code: int, args: Any) -> int:
+    """Return the code of a failure so that nobody who goes by the style of ``diff`` takes it for a difference."""
+    style = getattr(args, "exit_code_style", None)
+    return errors.ExitCode.CHANGES if style == "diff" and code == errors.ExitCode.ERROR else code
 
 
 def _say(said: Sequence[shown.Block], secrets: redaction.Secrets) -> None:

@@ -206,6 +206,41 @@ _APPLY: Final = (
 )
 
 
+_DIFF: Final = (
+    _option("--full", action="store_true", help="show new objects and what plugins would do as a whole"),
+    _option(
+        "--all",
+        action="store_true",
+        help="list objects too that stay as they are, or of which only the owner of fields changes",
+    ),
+    _option("--detailed-exitcode", action="store_true", help="answer 2 when there are changes"),
+    _option(
+        "--exit-code-style",
+        choices=("kubernator", "diff"),
+        default="kubernator",
+        help="with `diff`, answer as `kubectl diff` does: 0 without changes, 1 with changes, more after an error",
+    ),
+)
+
+_GRAPH: Final = (
+    _CONTEXT,
+    _LOCKED,
+    _option("--cycles", action="store_true", help="show only what refers to itself in a circle"),
+)
+
+_STATUS: Final = (
+    _CONTEXT,
+    _LOCKED,
+    *(option for option in _CLUSTER if {"--cached-repositories", "--no-cache", "--show-secrets"} & {*option.flags}),
+    _option("--watch", action="store_true", help="go on and show each change, until interrupted or `--timeout`"),
+    _option(
+        "--timeout",
+        type=duration,
+        metavar="TIME",
+        help="with `--watch`: end when nothing is in progress any more, at the latest after `90s`, `5m`, `1h`",
+    ),
+)
+
 _LOCK: Final = (
     _CONTEXT,
     _option("--check", action="store_true", help="write nothing; answer 2 when the file would change"),
@@ -215,7 +250,9 @@ _LOCK: Final = (
 class Verb(NamedTuple):
     """A verb: what it is for, its own options, and whether it reads its own words (``raw``).
 
-    ``own_codes`` is for one that walks a tree and that the reference does not have.
+    ``formats`` are the choices of ``-o`` of a verb that walks no tree, ``outputs`` those of one that does and has other
+    ones than ``dump``; the first is the default. ``own_codes`` is for one that walks a tree and that the reference does
+    not have.
     """
 
     help: str
@@ -224,6 +261,7 @@ class Verb(NamedTuple):
     formats: tuple[str, ...] = ()
     raw: bool = False
     own_codes: bool = False
+    outputs: tuple[str, ...] = ()
 
     @property
     def walks(self) -> bool:
@@ -239,6 +277,24 @@ class Verb(NamedTuple):
 VERBS: Final[Mapping[str, Verb]] = {
     "dump": Verb("print what `apply` would send, as a list of operations; the default", _CLUSTER),
     "apply": Verb("make the cluster match the tree; a dry run until `--yes`", (*_CLUSTER, *_APPLY)),
+    "diff": Verb(
+        "show what `apply` would change, field by field; nothing is written",
+        (*_CLUSTER, *_DIFF),
+        own_codes=True,
+        outputs=("text", "json", "yaml"),
+    ),
+    "graph": Verb(
+        "show in which order the tree is applied, and the reason of each step; no cluster is needed",
+        _GRAPH,
+        own_codes=True,
+        outputs=("text", "dot", "mermaid", "json"),
+    ),
+    "status": Verb(
+        "show how what the tree describes stands in the cluster, and why; nothing is written",
+        _STATUS,
+        own_codes=True,
+        outputs=("text", "json", "yaml"),
+    ),
     "lock": Verb("pin what the tree fetches in `kubernator.lock`", _LOCK, own_codes=True),
     "plugins": Verb("list the plugins that scripts can register", formats=("text", "json", "yaml")),
     "cache": Verb(
@@ -284,12 +340,15 @@ def parser(verb: str | None) -> Parser:
     groups: dict[str, argparse._MutuallyExclusiveGroup] = {}
     for option in (*REFERENCE, *GLOBAL):
         settings = dict(option.settings)
-        if found.formats and "--output-format" in option.flags:
+        choices = found.formats or found.outputs
+        if choices and "--output-format" in option.flags:
             settings |= {
-                "choices": found.formats,
-                "default": found.formats[0],
+                "choices": choices,
+                "default": choices[0],
                 "help": "the format of the output (default: %(default)s)",
             }
+        if found.outputs and "--file" in option.flags:
+            settings["help"] = "where the output goes (default: stdout)"
         if not found.walks and not _LOGGING.intersection(option.flags):
             settings["help"] = argparse.SUPPRESS
         if option.group and option.group not in groups:

@@ -5,25 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator import redaction
+from kubernator.model.patch import path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from kubernator.model.change import Change, PatchOp
+    from kubernator.model.sourcemap import Path
     from kubernator.redaction import Secrets
 
-__all__ = ["manifest", "operation", "path_of", "subject"]
+__all__ = ["brief", "manifest", "operation", "subject", "value"]
 
 #: kubectl keeps a copy of the whole object here, so for a Secret its values, and short ones are known only by place.
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+#: Where a server's message begins to list fields, and what is said in place of the list.
+_LISTS: Final = {
+    " is invalid: ": " is invalid",
+    "failed to create typed patch object": "it does not fit its schema",
+    "failed to convert new object": "it does not fit its kind",
+}
 _REMOVED: Final = "<secret>"
 
 
-def manifest(value: Mapping[str, Any], secrets: Secrets) -> dict[str, Any]:
+def manifest(found: Mapping[str, Any], secrets: Secrets) -> dict[str, Any]:
     """Return a manifest fit to be shown."""
-    masked = secrets.manifest(value)
+    masked = secrets.manifest(found)
     metadata = masked.get("metadata")
-    if secrets.show or not redaction.is_secret(value) or not isinstance(metadata, dict):
+    if secrets.show or not redaction.is_secret(found) or not isinstance(metadata, dict):
         return masked
     annotations = metadata.get("annotations")
     if not isinstance(annotations, dict) or _LAST_APPLIED not in annotations:
@@ -33,12 +41,33 @@ def manifest(value: Mapping[str, Any], secrets: Secrets) -> dict[str, Any]:
 
 def operation(change: Change, op: PatchOp, secrets: Secrets) -> tuple[Any, Any]:
     """Return the new and the old value of an operation of a change, fit to be shown."""
-    return _value(change, op.path, op.value, secrets), _value(change, op.path, op.old, secrets)
+    path = path_of(op.path)
+    return value(change, path, op.value, secrets), value(change, path, op.old, secrets)
 
 
-def path_of(pointer: str) -> tuple[str, ...]:
-    """Split a JSON pointer (RFC 6901) into its parts."""
-    return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+def value(change: Change, path: Path, found: Any, secrets: Secrets) -> Any:
+    """Return a value that stands at a path of the object of a change, fit to be shown."""
+    if secrets.show or found is None:
+        return found
+    owner = change.desired or change.live or {"apiVersion": change.gvk.api_version, "kind": change.gvk.kind}
+    if not redaction.is_secret(owner):
+        return secrets.data(found)
+    if not path and isinstance(found, dict):
+        return manifest(found, secrets)
+    if path[:1] == ("metadata",) and _mentions(path, found):
+        return _REMOVED
+    return secrets.at(owner, path, found)
+
+
+def brief(reason: str, detail: Sequence[tuple[str, str]]) -> str:
+    """Return the beginning of a server's message whose fields are listed in the detail, with their places."""
+    if not any(label == "field" for label, _ in detail):
+        return reason
+    for mark, end in _LISTS.items():
+        start, found, _ = reason.partition(mark)
+        if found:
+            return f"{start}{end}"
+    return reason
 
 
 def subject(change: Change) -> str:
@@ -47,21 +76,7 @@ def subject(change: Change) -> str:
     return f"{change.gvk} {name}"
 
 
-def _value(change: Change, pointer: str, value: Any, secrets: Secrets) -> Any:
-    if secrets.show or value is None:
-        return value
-    path = path_of(pointer)
-    owner = change.desired or change.live or {"apiVersion": change.gvk.api_version, "kind": change.gvk.kind}
-    if not redaction.is_secret(owner):
-        return secrets.data(value)
-    if not path and isinstance(value, dict):
-        return manifest(value, secrets)
-    if path[:1] == ("metadata",) and _mentions(path, value):
-        return _REMOVED
-    return secrets.at(owner, path, value)
-
-
-def _mentions(path: tuple[str, ...], value: Any) -> bool:
+def _mentions(path: Path, value: Any) -> bool:
     """Say whether an operation on the metadata of a Secret holds kubectl's copy of it."""
     if _LAST_APPLIED in path:
         return True

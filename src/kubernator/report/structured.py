@@ -62,7 +62,14 @@ def report(done: ApplyReport, secrets: Secrets) -> dict[str, Any]:
             {"plugin": change.plugin, "title": secrets.redact(change.title)} for change in done.plugin_changes
         ],
         "statuses": [
-            {**ref._asdict(), "status": str(found.status), "message": secrets.redact(found.message)}
+            {
+                **ref._asdict(),
+                "status": str(found.status),
+                "message": secrets.redact(found.message),
+                "seconds": round(found.seconds, 3),
+                "timedOut": found.timed_out,
+                "log": [secrets.redact(line) for line in found.lines],
+            }
             for ref, found in done.statuses.items()
         ],
     }

@@ -10,13 +10,14 @@ from kubernator.model import events
 from kubernator.model.change import Change, ChangeKind
 from kubernator.model.outcome import ApplyReport, Outcome, OutcomeKind
 from kubernator.model.status import Status
-from kubernator.report import diff, shown
+from kubernator.report import shown
 from kubernator.report.logs import TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from kubernator.model.change import FieldConflict
     from kubernator.model.plan import Plan
     from kubernator.model.ref import ResourceRef
     from kubernator.redaction import Secrets
@@ -103,10 +104,15 @@ class TextReporter:
     def _planned(self, change: Change, level: int) -> None:
         if not _logger.isEnabledFor(level):
             return
+        from kubernator.report import diff  # noqa: PLC0415 - only where changes are told
+
         lines = [(sign, text) for sign, _, text in (line.partition(" ") for line in diff.fields(change, self._secrets))]
         notes = [
             *([("deferred" if change.deferred else "because", change.reason)] if change.reason else []),
             *(("takes over", field) for field in change.take_over),
+            *(("takes", _of_others(found)) for found in change.conflicts),
+            *(("leaves", _of_others(found)) for found in change.left),
+            *(("gives up", f"`{field}`, which keeps its value") for field in change.release),
         ]
         text = f"would {_WOULD[change.kind]} {shown.subject(change)}{self._suffix}"
         _logger.log(level, "%s", text, extra={"lines": (*notes, *lines)})
@@ -144,7 +150,9 @@ class TextReporter:
         """Log the fields that the server does not know, in the words of the reference, before the errors are shown."""
         for change in plan.refused:
             if _TYPED in change.reason:
-                self.warn(change, change.reason.partition(_TYPED)[2].partition(": ")[2])
+                known = [line for label, line in change.detail if label == "field"]
+                for line in known or [change.reason.partition(_TYPED)[2].partition(": ")[2]]:
+                    self.warn(change, line)
             _, strict, items = change.reason.partition(_STRICT)
             for item in items.split(", ") if strict else ():
                 self.warn(change, item)
@@ -179,6 +187,11 @@ def counts(done: Mapping[OutcomeKind, int], *, dry_run: bool = False) -> str:
 def requests(sent: Mapping[str, int]) -> str:
     """Return ``requests: discovery 2, list 3, apply 4``."""
     return "requests: " + ", ".join(f"{verb} {number}" for verb, number in sent.items() if number)
+
+
+def _of_others(found: FieldConflict) -> str:
+    since = f" since {found.time}" if found.time else ""
+    return f"`{found.field}`, which belongs to `{found.manager}`{since}"
 
 
 def _because(reason: str) -> str:

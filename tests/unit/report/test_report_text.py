@@ -29,7 +29,12 @@ LIVE = {
     "apiVersion": "apps/v1",
     "kind": "Deployment",
     "metadata": {"name": "web", "namespace": "a"},
-    "spec": {"template": {"spec": {"containers": [{"name": "nginx", "image": "nginx:1"}, {"image": "x"}]}}},
+    "spec": {
+        "replicas": 2,
+        "paused": True,
+        "template": {"spec": {"containers": [{"name": "nginx", "image": "nginx:1"}]}},
+    },
+    "data": {"f": "a\nb\nc\n"},
 }
 
 
@@ -39,37 +44,40 @@ def _all_levels(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize(
-    ("op", "expected"),
+    ("ops", "expected"),
     [
-        (PatchOp(op="replace", path="/spec/replicas", value=5, old=2), ["~ spec.replicas: 2 → 5"]),
-        (PatchOp(op="replace", path="/spec/replicas", value=5), ["~ spec.replicas: 5"]),
-        (PatchOp(op="add", path="/metadata/labels/a.b~1c", value="x"), ['+ metadata.labels["a.b/c"]: "x"']),
-        (PatchOp(op="remove", path="/spec/paused", old=True), ["- spec.paused: true"]),
-        (PatchOp(op="remove", path="/spec/paused"), ["- spec.paused"]),
+        ([PatchOp(op="replace", path="/spec/replicas", value=5, old=2)], ["~ spec.replicas: 2 → 5"]),
+        ([PatchOp(op="add", path="/metadata/labels", value={"a.b/c": "x"})], ['+ metadata.labels: {"a.b/c": "x"}']),
+        ([PatchOp(op="remove", path="/spec/paused", old=True)], ["- spec.paused: true"]),
         (
-            PatchOp(op="replace", path="/spec/template/spec/containers/0/image", value="nginx:2", old="nginx:1"),
+            [PatchOp(op="replace", path="/spec/template/spec/containers/0/image", value="nginx:2", old="nginx:1")],
             ['~ spec.template.spec.containers[nginx].image: "nginx:1" → "nginx:2"'],
         ),
         (
-            PatchOp(op="add", path="/spec/template/spec/containers/1/image", value="y"),
-            ['+ spec.template.spec.containers[1].image: "y"'],
+            [
+                PatchOp(op="add", path="/spec/template/spec/containers/0", value={"name": "side"}),
+                PatchOp(op="replace", path="/spec/template/spec/containers/1/image", value="nginx:2", old="nginx:1"),
+            ],
+            [
+                '+ spec.template.spec.containers[side]: {"name": "side"}',
+                '~ spec.template.spec.containers[nginx].image: "nginx:1" → "nginx:2"',
+            ],
         ),
         (
-            PatchOp(op="add", path="/spec/template/spec/containers/-", value={}),
-            ["+ spec.template.spec.containers[-]: {}"],
-        ),
-        (PatchOp(op="replace", path="", value=1, old=2), ["~ the whole object: 2 → 1"]),
-        (
-            PatchOp(op="replace", path="/data/f", value="a\nb\nd\n", old="a\nb\nc\n"),
+            [PatchOp(op="replace", path="/data/f", value="a\nb\nd\n", old="a\nb\nc\n")],
             ["~ data.f:", "    @@ -2,2 +2,2 @@", "     b", "    -c", "    +d"],
+        ),
+        (
+            [PatchOp(op="replace", path="/data/f", value="a\nb\nc", old="a\nb\nc\n")],
+            ["~ data.f:", "    the line break at the end goes"],
         ),
     ],
 )
 def test_a_field_is_shown_by_its_name(
-    change: Callable[..., Change], secrets: Secrets, op: PatchOp, expected: list[str]
+    change: Callable[..., Change], secrets: Secrets, ops: list[PatchOp], expected: list[str]
 ) -> None:
     """Items of lists go by their name, long texts by the lines that differ."""
-    assert expected == list(diff.fields(change(ChangeKind.UPDATE, live=LIVE, patch=(op,)), secrets))
+    assert expected == list(diff.fields(change(ChangeKind.UPDATE, live=LIVE, patch=tuple(ops)), secrets))
 
 
 def test_a_long_value_is_cut_after_it_was_redacted(change: Callable[..., Change]) -> None:

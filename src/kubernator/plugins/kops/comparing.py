@@ -13,7 +13,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.planning import diff
-from kubernator.report import diff as shown
+from kubernator.report import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -117,7 +117,7 @@ def summary(ops: Sequence[PatchOp], live: Mapping[str, Any]) -> str:
 
 
 def _words(op: PatchOp, live: Mapping[str, Any]) -> str:
-    field = shown.field_path(op.path, live)
+    field = paths.of_pointer(op.path, live)
     match op.op:
         case "remove":
             return f"{field} removed"
