@@ -1,8 +1,8 @@
 """Write a directory tree of mixed objects, the same one for the same numbers.
 
-Usage: ``python benchmarks/tree.py DIRECTORY OBJECTS``. 30 % ConfigMaps (1 to 4 kB), 10 % Secrets, 15 % Deployments,
-15 % Services, 10 % ServiceAccounts, 5 % each Roles, RoleBindings, CronJobs and NetworkPolicies, and 10 Namespaces, five
-documents a file, in ten directories.
+``python -m benchmarks.tree DIRECTORY OBJECTS`` writes one to look at. 30 % ConfigMaps (1 to 4 kB), 10 % Secrets, 15 %
+Deployments, 15 % Services, 10 % ServiceAccounts, 5 % each Roles, RoleBindings, CronJobs and NetworkPolicies, and 10
+Namespaces, five documents a file, in ten directories.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+__all__ = ["NAMESPACES", "change", "manifests", "namespaces", "write"]
+
 NAMESPACES = 10
 DOCUMENTS = 5
 
@@ -28,8 +30,7 @@ def write(directory: Path, objects: int, *, prefix: str = "bench") -> None:
     """Write the tree: ``objects`` objects besides the namespaces."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / ".kubernator.py").write_text('ktor.app.register_plugin("k8s")\n')
-    namespaces = [_object("v1", "Namespace", f"{prefix}-{number}") for number in range(NAMESPACES)]
-    _save(directory / "namespaces.yaml", namespaces)
+    _save(directory / "namespaces.yaml", namespaces(prefix=prefix))
     places: list[list[dict[str, Any]]] = [[] for _ in range(NAMESPACES)]
     for number, manifest in enumerate(manifests(objects, prefix=prefix)):
         places[_turn(number)].append(manifest)
@@ -38,6 +39,17 @@ def write(directory: Path, objects: int, *, prefix: str = "bench") -> None:
         below.mkdir(exist_ok=True)
         for start in range(0, len(found), DOCUMENTS):
             _save(below / f"part-{start // DOCUMENTS:03}.yaml", found[start : start + DOCUMENTS])
+
+
+def change(directory: Path) -> None:
+    """Change one value of one object of a tree, the first ConfigMap's."""
+    path = directory / "team-0" / "part-000.yaml"
+    path.write_text(path.read_text().replace('key-0: "value', 'key-0: "changed', 1))
+
+
+def namespaces(*, prefix: str = "bench") -> list[dict[str, Any]]:
+    """Return the namespaces of a tree."""
+    return [_object("v1", "Namespace", f"{prefix}-{number}") for number in range(NAMESPACES)]
 
 
 def manifests(objects: int, *, prefix: str = "bench") -> Iterator[dict[str, Any]]:

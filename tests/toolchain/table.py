@@ -104,6 +104,12 @@ BUILT: Final = {
         seconds=300,
         stamps=("github.com/opentofu/opentofu/version.dev=no",),
     ),
+    "kapp": Built(
+        version="0.64.0",
+        package="carvel.dev/kapp/cmd/kapp",
+        seconds=80,
+        stamps=("carvel.dev/kapp/pkg/kapp/version.Version=0.64.0",),
+    ),
     "kind": Built(version="0.33.0", package="sigs.k8s.io/kind", seconds=20),
     "k3d": Built(
         version="5.8.3",

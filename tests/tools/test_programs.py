@@ -29,6 +29,7 @@ SAY = {
     "helm3": (["version", "--short"], "v3.17.2"),
     "istioctl": (["version", "--remote=false"], "client version: 1.31-alpha\n"),
     "k3d": (["version"], "k3d version v5.8.3\n"),
+    "kapp": (["version"], "kapp version 0.64.0\n"),
     "kind": (["version"], "kind v0.33.0 "),
     "kops": (["version"], "Client version: 1.36.0 (git-v1.36.0)\n"),
     "kubectl": (["version", "--client"], "Client Version: v1."),

@@ -32,7 +32,7 @@ def test_every_requirement_is_locked(lock: str) -> None:
     extras = PROJECT["project"]["optional-dependencies"]
     wanted |= _names(extras["sandbox"])
     if lock == "dev.txt":
-        wanted |= _names(groups["test"]) | _names(groups["check"]) | _names(extras["client"])
+        wanted |= _names(groups["test"]) | _names(groups["bench"]) | _names(groups["check"]) | _names(extras["client"])
     assert wanted <= locked
     assert text.count("--hash=sha256:") >= len(locked)
 
