@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-__all__ = ["GroupKind", "GroupVersionKind", "split_api_version"]
+__all__ = ["DEFINITION", "LEADING", "NAMESPACE", "GroupKind", "GroupVersionKind", "split_api_version"]
 
 
 class GroupKind(NamedTuple):
@@ -48,3 +48,9 @@ def split_api_version(api_version: str) -> tuple[str, str]:
     """Split ``group/version`` or ``version`` into group (may be empty) and version."""
     group, _, version = api_version.rpartition("/")
     return group, version
+
+
+NAMESPACE: Final = GroupKind("", "Namespace")
+DEFINITION: Final = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
+#: What comes before everything else: without these the rest cannot even be looked at.
+LEADING: Final = frozenset({NAMESPACE, DEFINITION})

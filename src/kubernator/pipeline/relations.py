@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from kubernator.model.gvk import GroupKind
+from kubernator.model.gvk import DEFINITION
 from kubernator.model.ref import ResourceRef
 from kubernator.model.reference import Reference, Strength
 from kubernator.pipeline.fields import at, items, mapping, selects
@@ -27,7 +27,6 @@ __all__ = ["find"]
 
 _RBAC: Final = "rbac.authorization.k8s.io"
 _ADMISSION: Final = "admissionregistration.k8s.io"
-_DEFINITION: Final = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
 _WEBHOOKS: Final = {
     (_ADMISSION, "MutatingWebhookConfiguration"): "is changed by",
     (_ADMISSION, "ValidatingWebhookConfiguration"): "is checked by",
@@ -72,7 +71,7 @@ def find(resources: Sequence[Resource], pods: Sequence[podrefs.Pods]) -> Iterato
 
 def _definitions(by_kind: Mapping[tuple[str, str], Sequence[Resource]]) -> Iterator[Reference]:
     configurations = [each for kind in _WEBHOOKS for each in by_kind.get(kind, ())]
-    for definition in by_kind.get(_DEFINITION, ()):
+    for definition in by_kind.get(DEFINITION, ()):
         spec = mapping(definition.manifest.get("spec"))
         names = mapping(spec.get("names"))
         kind = (str(spec.get("group")), str(names.get("kind")))
@@ -152,7 +151,7 @@ def _called(by_kind: Mapping[tuple[str, str], Sequence[Resource]]) -> Iterator[t
     ]
     places += [(each, ("spec", "service")) for each in by_kind.get(("apiregistration.k8s.io", "APIService"), ())]
     conversion = ("spec", "conversion", "webhook", "clientConfig", "service")
-    places += [(each, conversion) for each in by_kind.get(_DEFINITION, ())]
+    places += [(each, conversion) for each in by_kind.get(DEFINITION, ())]
     for resource, path in places:
         service = mapping(at(resource.manifest, *path))
         if service.get("name"):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from kubernator import workers as threads
 from kubernator.errors import ApiError, Forbidden, NotFound
-from kubernator.model.gvk import GroupKind
+from kubernator.model.gvk import LEADING, NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -24,12 +24,7 @@ if TYPE_CHECKING:
     from kubernator.model.resource import Manifest
     from kubernator.workers import Workers
 
-__all__ = ["DEFINITION", "LEADING", "LIST_WINS_BELOW", "NAMESPACE", "Live", "Observer"]
-
-NAMESPACE: Final = GroupKind("", "Namespace")
-DEFINITION: Final = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
-#: Kinds that are planned first, because the rest depends on whether they are there.
-LEADING: Final = frozenset({NAMESPACE, DEFINITION})
+__all__ = ["LIST_WINS_BELOW", "Live", "Observer"]
 
 #: So many objects in a scope for each managed one make a LIST as dear as GETs.
 LIST_WINS_BELOW: Final = 15

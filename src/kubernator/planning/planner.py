@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from kubernator.model.change import Change, ChangeKind
 from kubernator.model.diagnostics import Diagnostic, Severity
-from kubernator.model.gvk import GroupKind
+from kubernator.model.gvk import DEFINITION, LEADING, NAMESPACE, GroupKind
 from kubernator.model.plan import Dependency, Phase, Plan
 from kubernator.model.ref import ResourceRef
 from kubernator.planning import changes as changes_of
 from kubernator.planning import proposal
-from kubernator.planning.observe import DEFINITION, LEADING, NAMESPACE, Observer
+from kubernator.planning.observe import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

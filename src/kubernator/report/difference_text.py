@@ -6,6 +6,7 @@ width either, so what is written to a file is the same everywhere.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.model.change import ChangeKind
@@ -70,6 +71,7 @@ class _Page:
             *("\n".join(self._plugin(work)) for work in found.plugins),
             *("\n".join(self._object(each)) for each in listed if self._has_block(each)),
             "\n".join(_folded(folded)),
+            "\n".join(f"{number} are predicted: {why}" for why, number in _often(listed).items()),
             "\n".join(self._end(found)),
         ]
         return "\n\n".join(part.rstrip("\n") for part in parts if part) + "\n"
@@ -80,7 +82,12 @@ class _Page:
 
     def _table(self, listed: Iterable[ObjectChange], found: Difference) -> Iterator[str]:
         rows = [("plugin", work.plugin, "", work.title) for work in found.plugins if work.phase == "before"]
-        rows += [(str(each.kind), each.object_kind, each.full_name, _why(each)) for each in listed]
+        listed = list(listed)
+        often = _often(listed)
+        rows += [
+            (str(each.kind), each.object_kind, each.full_name, _why(each, brief=each.unproven in often))
+            for each in listed
+        ]
         if self._everything:
             rows += [("unchanged", each.object_kind, each.full_name, "") for each in found.unchanged]
         rows += [("plugin", work.plugin, "", work.title) for work in found.plugins if work.phase != "before"]
@@ -172,9 +179,14 @@ _COUNTED: Final[Mapping[ChangeKind, str]] = {
 }
 
 
-def _why(each: ObjectChange) -> str:
-    """Say in a few words why an object is in the table."""
-    predicted = f" (predicted: {each.unproven})" if each.unproven else ""
+def _often(listed: Iterable[ObjectChange]) -> dict[str, int]:
+    """Return the reasons for a prediction that several objects share, said once below the table, and how many do."""
+    return {why: number for why, number in Counter(each.unproven for each in listed).items() if why and number > 1}
+
+
+def _why(each: ObjectChange, *, brief: bool) -> str:
+    """Say in a few words why an object is in the table; ``brief`` leaves out why it is only predicted."""
+    predicted = f" (predicted{'' if brief else f': {each.unproven}'})" if each.unproven else ""
     match each.kind:
         case ChangeKind.CREATE:
             return f"{_fields(_written_fields(each.manifest))}, {_place(each)}{predicted}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
+from kubernator.model.gvk import LEADING
 from kubernator.model.reference import Fate
 from kubernator.report.printable import printable
 
@@ -33,10 +34,14 @@ _ENTITIES: Final = {ord(sign): f"#{ord(sign)};" for sign in '"#&<>`|\\{}[]()'}
 
 
 def text(order: Order, secrets: Secrets) -> str:
-    """Return every phase with its objects, and below each what it comes after and why."""
+    """Return every phase with its objects, and below each what it comes after and why.
+
+    That contents come after their Namespace, and custom resources after their definition, the phases say already.
+    """
     edges: dict[ResourceRef, list[Edge]] = defaultdict(list)
     for edge in order.edges:
-        edges[edge.source].append(edge)
+        if edge.fate is not Fate.FOLLOWED or edge.target.group_kind not in LEADING:
+            edges[edge.source].append(edge)
     lines: list[str] = []
     for number, phase in enumerate(order.phases, start=1):
         lines.append(f"{number}. {_title(phase)}")

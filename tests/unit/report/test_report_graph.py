@@ -55,17 +55,13 @@ def test_text():
         "2. d0",
         "   ConfigMap alone",
         "   Secret n/s",
-        "     after Namespace n is current: is in Namespace `n`",
         "   ConfigMap n/c",
-        "     after Namespace n is current: is in Namespace `n`",
         "     after Secret n/s is current: depends on Secret `s`, by its annotation",
         "   Pod n/web",
-        "     after Namespace n is current: is in Namespace `n`",
         "     after ConfigMap n/c: mounts ConfigMap `c`",
         "     (not followed: the target is in a later directory) ServiceAccount n/late: runs as ServiceAccount `late`",
         "3. d1",
         "   ServiceAccount n/late",
-        "     after Namespace n is current: is in Namespace `n`",
     ]
 
 
