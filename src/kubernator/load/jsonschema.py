@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from kubernator.model.sourcemap import Path
 
-__all__ = ["NotASchema", "Schema", "Violation"]
+__all__ = ["NotASchema", "Pattern", "Schema", "Violation"]
 
 _MASK = "the value"
 
@@ -58,6 +58,27 @@ class Schema:
             for each in _said(tuple(error.instance_path), error.kind.as_dict(), error.kind.name, error)
         ]
         return sorted(found, key=lambda each: [*map(str, each.path)])
+
+
+class Pattern:
+    """A regular expression of the crate ``regex``, whose time grows with the text and nothing else.
+
+    Raises `NotASchema` for one that the crate does not take, or that would be larger than ``size`` bytes.
+    """
+
+    __slots__ = ("matches",)
+
+    #: Say whether a text holds a match, anywhere in it.
+    matches: Callable[[str], bool]
+
+    def __init__(self, text: str, *, size: int = 8_000_000) -> None:
+        import jsonschema_rs  # noqa: PLC0415 - 30 ms that a tree without patterns need not pay
+
+        options = jsonschema_rs.RegexOptions(size_limit=size)
+        try:
+            self.matches = jsonschema_rs.validator_for({"pattern": text}, pattern_options=options).is_valid
+        except (jsonschema_rs.ValidationError, ValueError) as error:
+            raise NotASchema("not a regular expression", ("pattern",)) from error
 
 
 def _said(path: Path, kind: Mapping[str, Any], keyword: str, error: Any) -> Iterator[Violation]:
