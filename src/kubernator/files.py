@@ -87,6 +87,7 @@ class Reader:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._engine = template.TemplateEngine()
+        self._directory: tuple[Visit, Origin] | None = None
 
     def names(self, visit: Visit, patterns: FileNamespace) -> list[str]:
         """Return the names of the files that the patterns choose, in their order."""
@@ -100,7 +101,9 @@ class Reader:
 
     def origin(self, visit: Visit, name: str) -> Origin:
         """Return the origin of a file of a directory."""
-        directory = self._host.origin_of(visit.path)
+        if self._directory is None or self._directory[0] is not visit:
+            self._directory = visit, self._host.origin_of(visit.path)
+        directory = self._directory[1]
         return replace(directory, path=directory.path / name)
 
     def text(

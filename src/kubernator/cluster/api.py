@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from kubernator import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from kubernator.model.gvk import GroupKind, GroupVersionKind
@@ -120,7 +120,7 @@ class Applied(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """All objects of one kind in one scope, and the resourceVersion a watch may start from.
+    """The objects of one kind in one scope, and the resourceVersion a watch may start from.
 
     ``complete`` is False when the listing was given up after its first page because ``remaining`` more were too many
     for what was wanted.
@@ -159,6 +159,10 @@ class Cluster(Protocol):
         ``create``, ``patch``, ``delete``; and ``retry``, ``throttled`` (429) where there were any.
         """
 
+    @property
+    def trouble(self) -> str:
+        """Why the server is not to be had at this moment, for people; empty when it answers."""
+
     def version(self) -> ServerVersion:
         """Ask ``/version``, once."""
 
@@ -177,10 +181,12 @@ class Cluster(Protocol):
         field_selector: str = "",
         page: int = 1000,
         give_up_above: int | None = None,
+        only: Container[tuple[str, str]] | None = None,
     ) -> Listing:
         """Return all objects of a kind, in a namespace or everywhere, page by page.
 
-        With ``give_up_above`` the listing stops after the first page when more than so many objects remain.
+        With ``give_up_above`` the listing stops after the first page when more than so many objects remain. ``only``
+        are the namespaces and names of what is wanted: the rest is dropped as each page is read, and never held.
         """
 
     def apply(
@@ -235,6 +241,7 @@ class Cluster(Protocol):
         namespace: str = "",
         resource_version: str = "",
         field_selector: str = "",
+        label_selector: str = "",
         timeout: float = 300,
     ) -> AbstractContextManager[Iterator[WatchEvent]]:
         """Open a watch. The iterator ends when the server ends it; leaving the context cuts it, from any thread.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kubernator.redaction import Secrets
     from kubernator.transport import Transport
 
-__all__ = ["SERVICE_ACCOUNT", "connect", "credentials", "in_cluster", "resolve"]
+__all__ = ["SERVICE_ACCOUNT", "connect", "connected", "credentials", "in_cluster", "resolve"]
 
 #: Names of environment variables whose values are no business of a log; others (a profile, a region) are.
 _SENSITIVE: Final = re.compile("token|secret|password|passwd|credential|key", re.IGNORECASE)
@@ -58,6 +58,18 @@ def connect(
         environ=os.environ if environ is None else environ,
         service_account=service_account,
     )
+    return connected(selection, secrets=secrets, cache_dir=cache_dir, user_agent=user_agent, transport=transport)
+
+
+def connected(
+    selection: Selection,
+    *,
+    secrets: Secrets,
+    cache_dir: Path | None = None,
+    user_agent: str = "kubernator",
+    transport: Transport | None = None,
+) -> HttpCluster:
+    """Return the cluster of a configuration that was found; nothing is sent yet. See `connect`."""
     cluster = selection.cluster
     server = _server(cluster)
 

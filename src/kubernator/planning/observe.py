@@ -135,7 +135,11 @@ class Observer:
         page = min(_PAGE, max(100, most))
         try:
             listing = self._cluster.list(
-                task.kind, namespace=task.namespace, page=page, give_up_above=max(0, most - page)
+                task.kind,
+                namespace=task.namespace,
+                page=page,
+                give_up_above=max(0, most - page),
+                only=frozenset((ref.namespace, ref.name) for ref in task.wanted),
             )
         except NotFound:
             return dict.fromkeys(task.wanted)

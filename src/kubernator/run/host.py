@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kubernator.errors import KubernatorError, PluginError, ProjectError
 from kubernator.model.origin import Origin
@@ -18,13 +18,14 @@ from kubernator.run.walk import Pending
 from kubernator.tools import locate, lockfile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from kubernator.cluster.api import Cluster
+    from kubernator.cluster.api import Cluster, Kind
     from kubernator.model.change import PluginChange
     from kubernator.model.diagnostics import Diagnostics
     from kubernator.model.outcome import ApplyReport, RunOutcome
     from kubernator.model.plan import Plan
+    from kubernator.model.ref import ResourceRef
     from kubernator.model.resource import Resource
     from kubernator.plugin import Plugin
     from kubernator.plugins.app import AppPlugin
@@ -37,9 +38,19 @@ if TYPE_CHECKING:
     from kubernator.tools.lockfile import Pins
     from kubernator.workers import Workers
 
-__all__ = ["RunHost"]
+__all__ = ["Ahead", "RunHost"]
 
 _logger = logging.getLogger("kubernator")
+
+
+class Ahead(Protocol):
+    """What of a run may begin before its turn."""
+
+    def connect(self, kubeconfig: str | None, context: str | None) -> None:
+        """Begin to connect; the arguments are those of `RunHost`'s ``connect``."""
+
+    def read(self, cluster: Cluster, objects: Sequence[tuple[ResourceRef, Kind]]) -> None:
+        """Begin to read what is live."""
 
 
 class RunHost:
@@ -59,6 +70,7 @@ class RunHost:
         connect: Callable[[str | None, str | None], Cluster],
         remotes: Remotes,
         start: Path,
+        ahead: Ahead | None = None,
         tools: Programs | None = None,
         pins: Pins | None = None,
         registry: Registry | None = None,
@@ -71,10 +83,14 @@ class RunHost:
         self.start = Path(os.path.abspath(start))  # noqa: PTH100 - links stay as written
         self.pins = pins if pins is not None else lockfile.Pins(self.start)
         self.tools = tools if tools is not None else locate.Programs(secrets=secrets, pins=self.pins)
+        self.offline = False
         self.visit: Visit | None = None
         self.script: Path | None = None
+        #: visit -> what it is called for people
+        self.displays: dict[int, str] = {}
         self._command_line = Origin(path=PurePath(start), maker="command line")
         self._cluster = _Connection(connect)
+        self._ahead = ahead
         self._sources: list[Callable[[], Iterable[Resource]]] = []
         self._queue: list[Pending] = []
         self._visits = 0
@@ -142,6 +158,15 @@ class RunHost:
         """Add a source of resources, asked once when every plugin's ``walked`` is over."""
         self._sources.append(source)
 
+    def expect(self, objects: Sequence[tuple[ResourceRef, Kind]] = ()) -> None:
+        """Let what will be asked of the cluster begin before its turn, where the run has somebody who does that."""
+        if self._ahead is None:
+            return
+        if objects:
+            self._ahead.read(self.cluster, objects)
+        else:
+            self._cluster.foresee(self._ahead.connect)
+
     def use_kubeconfig(self, path: str | None, *, context: str | None = None) -> None:
         """Choose the cluster. Raises PluginError once the cluster has been used and another one is chosen."""
         self._cluster.choose(path, context, self.origin())
@@ -192,6 +217,7 @@ class RunHost:
         scope = pending.scope if pending.keep else self.context.child(pending.scope, label=display)
         visit = Visit(path=pending.path, scope=scope, origin=pending.origin, number=self._visits, display=display)
         self._visits += 1
+        self.displays[visit.number] = display
         self.visit, self._above, self._queue = visit, (*pending.above, real), []
         self.roster.enter(visit)
         _logger.debug("directory %s", display)
@@ -290,6 +316,12 @@ class _Connection:
                         error.detail.append(("chosen by", str(self._chosen_at)))
                     raise
             return self._cluster
+
+    def foresee(self, begin: Callable[[str | None, str | None], None]) -> None:
+        """Have the connection that is chosen by now begun, unless it is there; another may still be chosen."""
+        with self._lock:
+            if self._cluster is None:
+                begin(*self._chosen)
 
     def choose(self, path: str | None, context: str | None, origin: Origin) -> None:
         with self._lock:

@@ -15,10 +15,10 @@ from kubernator import errors
 from kubernator.cluster import api
 from kubernator.model.outcome import ApplyReport, RunOutcome
 from kubernator.model.plan import Plan
-from kubernator.pipeline import order
 from kubernator.report import downloads, structured, text
 from kubernator.report import errors as shown
 from kubernator.run import verdict, walk, writing
+from kubernator.run.ahead import Ahead
 from kubernator.run.connecting import Connecting
 from kubernator.run.host import RunHost
 from kubernator.run.remote import Remotes
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from kubernator.model.diagnostics import Diagnostics
     from kubernator.model.origin import Origin
     from kubernator.model.resource import Resource
+    from kubernator.pipeline.order import OrderedPhase
     from kubernator.planning.planner import Planner
     from kubernator.redaction import Secrets
     from kubernator.run.options import RunOptions
@@ -79,6 +80,7 @@ class Session:
         self._pins = Pins(options.path, locked=options.locked, locking=options.command == "lock")
         self._connecting = Connecting(context=options.context, secrets=secrets)
         self._planner: Planner | None = None
+        self._ahead: Ahead | None = None
         self._reporter = text.TextReporter(secrets, dry_run=not options.writes)
 
     def dump(self) -> ApplyReport:
@@ -114,16 +116,22 @@ class Session:
             host.applied(report)
             return plan
 
-        return self._hosted(finish)
+        return self._hosted(finish, plans=True)
 
-    def walked(self, use: Callable[[RunHost, Sequence[Resource]], _T]) -> _T:
-        """Walk the tree, and hand what it has to ``use`` with the run it came from. Raises as `dump` does."""
+    def walked(self, use: Callable[[RunHost, Sequence[Resource]], _T], *, offline: bool = False) -> _T:
+        """Walk the tree, and hand what it has to ``use`` with the run it came from. Raises as `dump` does.
+
+        With ``offline`` no cluster is asked, unless a script or another plugin than ``k8s`` does.
+        """
 
         def finish(host: RunHost, _workers: Workers) -> _T:
-            _, resources = self._walk(host)
+            host.offline = offline
+            plugin_changes, resources = self._walk(host)
             if self._diagnostics.errors:
                 raise errors.ValidationFailed("the tree is not valid", ())
             self._warn()
+            if not resources and not plugin_changes:
+                self._say_nothing(host)
             return use(host, resources)
 
         return self._hosted(finish)
@@ -143,14 +151,15 @@ class Session:
     # The way of a run
 
     def _run(self, finish: Callable[[RunHost, Plan], ApplyReport]) -> ApplyReport:
-        return self._hosted(lambda host, workers: finish(host, self._plan(host, workers)))
+        return self._hosted(lambda host, workers: finish(host, self._plan(host, workers)), plans=True)
 
-    def _hosted(self, work: Callable[[RunHost, Workers], _T]) -> _T:
+    def _hosted(self, work: Callable[[RunHost, Workers], _T], *, plans: bool = False) -> _T:
         with contextlib.ExitStack() as stack:
             workers = Workers()
             stack.callback(workers.close)
             remotes = stack.enter_context(self._remotes())
             stack.callback(self._connecting.close)
+            self._ahead = Ahead(self._connecting.begin, workers) if plans else None
             host = self._host(workers, remotes)
             error: BaseException | None = None
             result: _T | None = None
@@ -181,6 +190,7 @@ class Session:
             connect=self._connecting.connect,
             remotes=remotes,
             start=self._options.path,
+            ahead=self._ahead,
             pins=self._pins,
             tools=Programs(
                 secrets=self._secrets, pins=self._pins, watch=downloads.LiveDownloads() if self._live else None
@@ -198,6 +208,8 @@ class Session:
     def _walk(self, host: RunHost) -> tuple[list[PluginChange], list[Resource]]:
         self._visit(host)
         plugin_changes = host.walked()
+        if self._ahead is not None:
+            self._ahead.reads = not any(change.brings for change in plugin_changes)
         resources = host.resources()
         host.freeze()
         self._warn_of_projects(host)
@@ -213,9 +225,9 @@ class Session:
 
     def _made(self, host: RunHost, workers: Workers) -> Plan:
         plugin_changes, resources = self._walk(host)
+        phases = [] if self._diagnostics.errors else _ordered(resources, self._diagnostics)
         if self._diagnostics.errors:
             raise self._invalid(host, workers, resources, plugin_changes)
-        phases = order.phases(resources)
         if not phases:
             if not plugin_changes:
                 self._say_nothing(host)
@@ -240,7 +252,7 @@ class Session:
         error = errors.ValidationFailed("the tree is not valid; nothing was written", ())
         bad = {_document(found.origin) for found in self._diagnostics.errors if found.origin is not None}
         try:
-            phases = order.phases([each for each in resources if _document(each.origin) not in bad])
+            phases = _ordered([each for each in resources if _document(each.origin) not in bad])
             plan = self._new_planner(host, workers).plan(phases, plugin_changes) if phases else Plan()
         except errors.KubernatorError as unknown:
             error.add_note(f"what the cluster says of the rest is not known: {unknown.title}")
@@ -262,6 +274,7 @@ class Session:
             manager=self._options.manager,
             force_conflicts=self._options.force_conflicts,
             preflight=self._options.preflight,
+            observer=self._ahead.observer(host.cluster) if self._ahead is not None else None,
         )
 
     def _check(self, plan: Plan) -> None:
@@ -356,6 +369,15 @@ class Session:
     def _warn_of_projects(self, host: RunHost) -> None:
         if (self._options.include_project or self._options.exclude_project) and host.find("project") is None:
             _logger.warning("`-I` and `-X` have no effect: the plugin `project` is not registered")
+
+
+def _ordered(resources: Sequence[Resource], diagnostics: Diagnostics | None = None) -> list[OrderedPhase]:
+    """Return the phases of resources; what is wrong with their order goes to ``diagnostics``."""
+    if not resources:
+        return []
+    from kubernator.pipeline import order  # noqa: PLC0415 - a tree without resources needs none of it
+
+    return order.phases(resources, diagnostics=diagnostics)
 
 
 def _document(origin: Origin) -> tuple[PurePath, int | None]:

@@ -37,9 +37,10 @@ class Registrations(Generic[_Item]):
 
     def visible(self, scope: Scope) -> list[_Item]:
         """Everything that is registered in a scope and above, first registered first."""
-        entries = sorted(
-            (entry for _, own in scope.gather(self.key) for entry in own.entries), key=lambda entry: int(entry[0])
-        )
+        entries = [entry for _, own in scope.gather(self.key) for entry in own.entries]
+        if not entries:
+            return []
+        entries.sort(key=lambda entry: entry[0])
         seen: list[_Item] = []
         for _, added, item in entries:
             if added:

@@ -26,13 +26,15 @@ class Scripted:
         self.names, self.forbidden, self.crowded = names, forbidden, crowded
         self.asked: list[tuple[str, ...]] = []
 
-    def list(self, _: Kind, *, namespace: str = "", give_up_above: int, **__: int) -> Listing:
+    def list(
+        self, _: Kind, *, namespace: str = "", give_up_above: int, only: frozenset[tuple[str, str]], **__: int
+    ) -> Listing:
         self.asked.append(("list", namespace))
         if namespace in self.forbidden:
             raise errors.Forbidden("no", status=403)
         if namespace in self.crowded:
             return Listing(items=[], resource_version="1", remaining=give_up_above + 1, complete=False)
-        found = [thing(*name) for name in self.names if namespace in {"", name[0]}]
+        found = [thing(*name) for name in self.names if namespace in {"", name[0]} and name in only]
         return Listing(items=found, resource_version="1")
 
     def get(self, _: Kind, *, namespace: str, name: str) -> dict[str, Any] | None:

@@ -155,6 +155,23 @@ def test_the_policy_of_a_resource_is_that_of_its_scope(project: Project) -> None
     assert (below.ignored, below.field_validation, below.warnings_are_fatal) == (("^/data/x",), "Ignore", False)
 
 
+@pytest.mark.parametrize("key", ['"ConfigMap"', '("apps", "Deployment", "x")', '("apps", None)', "7"])
+def test_what_may_be_replaced_is_named_by_group_and_kind(project: Project, key: str) -> None:
+    """Another key is an error that says what one is, not a bug of ours."""
+    project.script(f'ktor.k8s.immutable_changes[{key}] = "Orphan"').write(configs("a"))
+    with pytest.raises(errors.KubernatorError, match="immutable_changes` has the key") as raised:
+        project.resources()
+    assert '("apps", "Deployment")' in raised.value.hint
+
+
+@pytest.mark.parametrize("said", ["condition=3", "jsonpath=[1]"])
+def test_a_readiness_rule_is_a_text(project: Project, said: str) -> None:
+    """It is told where it is registered."""
+    project.script(f'ktor.k8s.add_readiness_rule("ConfigMap", {said})').write(configs("a"))
+    with pytest.raises(errors.KubernatorError, match="is a text, not a"):
+        project.resources()
+
+
 def test_validators_see_everything_in_their_scope(project: Project) -> None:
     """The last added is asked first; exceptions, findings, None and failures are told with who found them."""
     project.script(

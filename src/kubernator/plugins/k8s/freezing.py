@@ -167,11 +167,21 @@ def _policy(says: K8sNamespace) -> ResourcePolicy:
     return ResourcePolicy(
         immutable_changes={
             (group or "", kind): _propagation(group, kind, policy)
-            for (group, kind), policy in says.immutable_changes.items()
+            for (group, kind), policy in map(_pair, says.immutable_changes.items())
         },
         ignored=tuple(found for found in patterns if found not in DEFAULT_PATCH_FIELD_EXCLUDES),
         field_validation=says.field_validation,
         warnings_are_fatal=bool(says.field_validation_warn_fatal),
+    )
+
+
+def _pair(item: tuple[Any, Any]) -> tuple[tuple[str | None, str], Any]:
+    match item:
+        case ((str() | None as group, str() as kind), policy):
+            return (group, kind), policy
+    raise wrong.InvalidOption(
+        f"`ktor.k8s.immutable_changes` has the key `{item[0]!r}`",
+        hint='a key is a group and a kind, as `("apps", "Deployment")`; the core group is `None`',
     )
 
 
