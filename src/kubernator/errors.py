@@ -279,6 +279,8 @@ class ApiError(ClusterError):
         self.causes = tuple(causes)
         self.details = dict(details or {})
         self.retry_after = retry_after
+        self.uncertain = False
+        """Whether the request was sent before without an answer being heard: it may have been carried out."""
         self.body = dict(body or {})
 
 

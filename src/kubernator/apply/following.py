@@ -90,6 +90,7 @@ def look(cluster: Cluster, scope: Scope, wanted: tuple[ResourceRef, ...] = ()) -
         label_selector=scope.labels,
         page=page,
         give_up_above=max(0, most - page) if wanted else None,
+        only=frozenset((ref.namespace, ref.name) for ref in wanted) if wanted else None,
     )
     objects = listing.items
     if not listing.complete:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator import errors
@@ -11,12 +12,13 @@ from kubernator.cluster.api import Applied, Kind, Kinds, Listing, ServerVersion
 from kubernator.cluster.watching import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from kubernator.cluster.discovery import Discovery
     from kubernator.cluster.exchange import Exchange
     from kubernator.cluster.requests import Call
     from kubernator.model.resource import Manifest, PropagationPolicy
+    from kubernator.transport import Response
 
 __all__ = ["HttpCluster"]
 
@@ -60,6 +62,11 @@ class HttpCluster:
         """Requests sent so far by verb, see `Cluster`."""
         return self._exchange.counts
 
+    @property
+    def trouble(self) -> str:
+        """Why the server is not to be had at this moment, see `Cluster`."""
+        return self._exchange.trouble
+
     def version(self) -> ServerVersion:
         """Ask ``/version``, once."""
         with self._lock:
@@ -87,8 +94,9 @@ class HttpCluster:
         field_selector: str = "",
         page: int = 1000,
         give_up_above: int | None = None,
+        only: Container[tuple[str, str]] | None = None,
     ) -> Listing:
-        """Return all objects of a kind, in a namespace or everywhere, page by page.
+        """Return all objects of a kind, in a namespace or everywhere, page by page; see `Cluster` for what is kept.
 
         A list that expires between two pages (410) is begun again, and the second time read in one piece.
         """
@@ -99,6 +107,7 @@ class HttpCluster:
                     kind,
                     limit=limit,
                     give_up_above=give_up_above,
+                    only=only,
                     namespace=namespace,
                     label_selector=label_selector,
                     field_selector=field_selector,
@@ -194,6 +203,7 @@ class HttpCluster:
         namespace: str = "",
         resource_version: str = "",
         field_selector: str = "",
+        label_selector: str = "",
         timeout: float = 300,
     ) -> Watch:
         """Return a watch that opens on entering it, see `Cluster`; `Watch.close` ends it from any thread."""
@@ -202,6 +212,7 @@ class HttpCluster:
             namespace=namespace,
             resource_version=resource_version,
             field_selector=field_selector,
+            label_selector=label_selector,
             timeout=timeout,
         )
         return Watch(lambda: self._exchange.stream(call), doing=call.doing)
@@ -221,27 +232,49 @@ class HttpCluster:
         self._exchange.close()
 
     def _object(self, call: Call) -> Manifest:
-        data = responses.decode(self._exchange.send(call), call=call)
-        return _map(data, call)
+        return self._answered(call)[1]
+
+    def _answered(self, call: Call) -> tuple[Response, Manifest]:
+        """Return an answer and the object in it.
+
+        What says that it is JSON and cannot be read was cut on its way: it is asked for once more if that does no harm.
+        """
+        response = self._exchange.send(call)
+        try:
+            return response, _map(responses.decode(response, call=call), call)
+        except responses.Unreadable:
+            if not call.repeatable or "json" not in response.headers.get("content-type"):
+                raise
+        response = replace(self._exchange.send(call), uncertain=True)
+        return response, _map(responses.decode(response, call=call), call)
 
     def _write(self, call: Call) -> Applied:
-        response = self._exchange.send(call)
+        response, manifest = self._answered(call)
         return Applied(
-            manifest=_map(responses.decode(response, call=call), call),
+            manifest=manifest,
             warnings=responses.warnings(response.headers),
             created=response.status == _CREATED,
         )
 
-    def _pages(self, kind: Kind, *, limit: int, give_up_above: int | None, **scope: str) -> Listing:
+    def _pages(
+        self,
+        kind: Kind,
+        *,
+        limit: int,
+        give_up_above: int | None,
+        only: Container[tuple[str, str]] | None,
+        **scope: str,
+    ) -> Listing:
         items: list[Manifest] = []
         token = ""
         while True:
             call = requests.listing(kind, limit=limit, token=token, **scope)
             body = self._object(call)
             metadata = body.get("metadata") or {}
-            items.extend(body.get("items") or ())
+            items.extend(item for item in body.get("items") or () if only is None or _identity(item) in only)
             version = str(metadata.get("resourceVersion") or "")
             following, remaining = responses.next_page(metadata)
+            del body  # the page is let go of before the next one comes
             given_up = not token and give_up_above is not None and remaining > give_up_above
             if not following or given_up:
                 break
@@ -250,6 +283,11 @@ class HttpCluster:
             item.setdefault("apiVersion", kind.gvk.api_version)
             item.setdefault("kind", kind.gvk.kind)
         return Listing(items=items, resource_version=version, remaining=remaining, complete=not given_up)
+
+
+def _identity(item: Manifest) -> tuple[str, str]:
+    metadata = item.get("metadata") or {}
+    return metadata.get("namespace") or "", metadata.get("name") or ""
 
 
 def _map(data: Any, call: Call) -> Manifest:

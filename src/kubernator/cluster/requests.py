@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import urllib.parse
@@ -48,8 +49,13 @@ AGGREGATED_DISCOVERY: Final = ",".join(
 
 #: Above an API server's own limit of 60 seconds, so that its answer about a slow request is heard, not our guess.
 TIMEOUT: Final = 75.0
-#: A watch is silent between bookmarks, a minute apart; the server ends it itself after what was asked for.
-WATCH_GRACE: Final = 30.0
+#: Bookmarks come every 60 to 72 seconds. A watch that is silent for longer is dead, or has nobody who writes bookmarks;
+#: looking again costs one list.
+WATCH_SILENCE: Final = 90.0
+
+
+#: Says of a part of a path that it needs no quoting.
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~:@-]*").fullmatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +86,7 @@ def path(kind: Kind, *, namespace: str = "", name: str = "", subresource: str = 
         parts += ["namespaces", namespace]
     parts.append(kind.plural)
     parts += [part for part in (name, subresource) if part]
-    return "/" + "/".join(urllib.parse.quote(part, safe=":@") for part in parts)
+    return "/" + "/".join(part if _PLAIN(part) else urllib.parse.quote(part, safe=":@") for part in parts)
 
 
 def get(kind: Kind, *, namespace: str, name: str) -> Call:
@@ -112,7 +118,15 @@ def listing(
     )
 
 
-def watch(kind: Kind, *, namespace: str, resource_version: str, field_selector: str, timeout: float) -> Call:
+def watch(
+    kind: Kind,
+    *,
+    namespace: str,
+    resource_version: str,
+    field_selector: str,
+    timeout: float,
+    label_selector: str = "",
+) -> Call:
     """Open a watch that the server ends after ``timeout`` seconds."""
     return Call(
         verb="watch",
@@ -122,11 +136,12 @@ def watch(kind: Kind, *, namespace: str, resource_version: str, field_selector: 
             watch="true",
             allowWatchBookmarks="true",
             resourceVersion=resource_version,
+            labelSelector=label_selector,
             fieldSelector=field_selector,
             timeoutSeconds=str(max(1, round(timeout))),
         ),
         doing=f"watch {kind.gvk.group_kind}" + (f" in namespace `{namespace}`" if namespace else ""),
-        timeout=timeout + WATCH_GRACE,
+        timeout=WATCH_SILENCE,
     )
 
 
@@ -183,7 +198,7 @@ def patch(
     subresource: str,
     field_validation: str,
 ) -> Call:
-    """PATCH an object. A merge patch may be repeated, a JSON patch (it may append, it may test) may not."""
+    """PATCH an object. A merge patch may be repeated; a JSON patch only when it names the version that it is for."""
     named = _named(kind, namespace, name)
     return Call(
         verb="dry-run" if dry_run else "patch",
@@ -197,7 +212,15 @@ def patch(
         doing=f"patch {named}",
         content_type=content_type,
         body=encode_apply(body, named=named) if content_type == APPLY_PATCH else encode(body, named=named),
-        repeatable=dry_run or content_type in {MERGE_PATCH, APPLY_PATCH},
+        repeatable=dry_run or content_type in {MERGE_PATCH, APPLY_PATCH} or _guarded(body),
+    )
+
+
+def _guarded(operations: Any) -> bool:
+    """Say whether a JSON patch replaces the resourceVersion: carried out once, it is refused the second time."""
+    return isinstance(operations, list) and any(
+        isinstance(one, dict) and one.get("op") == "replace" and one.get("path") == "/metadata/resourceVersion"
+        for one in operations
     )
 
 
@@ -269,6 +292,8 @@ def encode(value: Any, *, named: str) -> bytes:
 _NOT_YAML: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 #: A YAML parser looks no further for the colon after a key; quotes count.
 _LONGEST_KEY: Final = 1024
+#: A key up to here is never too long: escapes take up to six characters for one.
+_SHORT_KEY: Final = _LONGEST_KEY // 6 - 1
 
 
 def encode_apply(value: Any, *, named: str) -> bytes:
@@ -295,9 +320,7 @@ def _dump(value: Any, *, named: str) -> str:
 
 
 def _written(key: str) -> int:
-    """Return how many characters a key takes in the body; escapes take up to six for one."""
-    if len(key) <= _LONGEST_KEY // 6 - 1:
-        return len(key)
+    """Return how many characters a key takes in the body."""
     return len(_escaped(json.dumps(key, ensure_ascii=False)))
 
 
@@ -306,20 +329,19 @@ def _escaped(text: str) -> str:
 
 
 def _check_keys(value: Any, named: str) -> None:
-    match value:
-        case dict():
-            for key, item in value.items():
-                if isinstance(key, str) and _written(key) > _LONGEST_KEY:
-                    raise errors.ProjectError(
-                        f"{named} has a key of {len(key)} characters: `{key[:40]}…`",
-                        hint="an API server reads no key longer than 1022 characters in a server-side apply",
-                    )
+    if isinstance(value, list):
+        for item in value:
+            if isinstance(item, (dict, list)):
                 _check_keys(item, named)
-        case list():
-            for item in value:
-                _check_keys(item, named)
-        case _:
-            return
+        return
+    for key, item in value.items():
+        if isinstance(key, str) and len(key) > _SHORT_KEY and _written(key) > _LONGEST_KEY:
+            raise errors.ProjectError(
+                f"{named} has a key of {len(key)} characters: `{key[:40]}…`",
+                hint="an API server reads no key longer than 1022 characters in a server-side apply",
+            )
+        if isinstance(item, (dict, list)):  # also spares a call for each scalar
+            _check_keys(item, named)
 
 
 def _identity(kind: Kind, manifest: Mapping[str, Any]) -> tuple[str, str]:
@@ -333,5 +355,10 @@ def _named(kind: Kind, namespace: str, name: str) -> str:
 
 
 def _query(target: str, **parameters: str) -> str:
-    given = {key: value for key, value in parameters.items() if value}
-    return f"{target}?{urllib.parse.urlencode(given)}" if given else target
+    given = tuple((key, value) for key, value in parameters.items() if value)
+    return f"{target}?{_encoded(given)}" if given else target
+
+
+@functools.lru_cache(maxsize=64)  # the writes of a run nearly all have the same ones
+def _encoded(parameters: tuple[tuple[str, str], ...]) -> str:
+    return urllib.parse.urlencode(parameters)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import re
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,17 +17,27 @@ if TYPE_CHECKING:
     from kubernator.cluster.requests import Call
     from kubernator.transport import Headers, Response
 
-__all__ = ["decode", "failure", "next_page", "parse", "retry_after", "status_failure", "warnings"]
+__all__ = ["Unreadable", "decode", "failure", "next_page", "parse", "retry_after", "status_failure", "warnings"]
 
 #: From this size on the garbage collector is paused while parsing: measured, it is what bends the curve of large lists.
 _LARGE: Final = 256 * 1024
 _LONGEST_TEXT: Final = 500
 
 
+class Unreadable(errors.ClusterError):
+    """An answer of success that is not what it should be."""
+
+
 def decode(response: Response, *, call: Call) -> Any:
     """Return the body of an answer of success as data. Raises the error an answer of failure stands for."""
     if response.status >= 400:  # noqa: PLR2004 - client and server errors start here
         raise failure(response, doing=call.doing)
+    if response.status >= 300:  # noqa: PLR2004 - an API server does not redirect, what stands in front of it may
+        raise errors.ClusterError(
+            f"cannot {call.doing}: the server redirects (HTTP status {response.status})",
+            detail=[("to", response.headers.get("location") or "nowhere")],
+            hint="is the server's address that of a Kubernetes API server? a page to log in may stand in front of it",
+        )
     return parse(response.body, doing=call.doing)
 
 
@@ -39,7 +50,7 @@ def parse(body: bytes, *, doing: str) -> Any:
             return json.loads(body)
         except ValueError:
             start = body[:80].decode("utf-8", "replace").strip()
-            raise errors.ClusterError(
+            raise Unreadable(
                 f"cannot {doing}: the answer is not JSON",
                 detail=[("answer", start)],
                 hint="is the server's address that of a Kubernetes API server?",
@@ -58,8 +69,25 @@ def failure(response: Response, *, doing: str) -> errors.ClusterError:
             status = found
     if status.get("kind") != "Status":
         text = response.body[:_LONGEST_TEXT].decode("utf-8", "replace").strip()
+        if text.lower().startswith(("<!doctype", "<html")):
+            return _page(response, text, doing=doing)
         status = {"message": status.get("message") or text.partition("\n")[0]}
-    return status_failure(status, code=response.status, doing=doing, wait=retry_after(response.headers))
+    error = status_failure(status, code=response.status, doing=doing, wait=retry_after(response.headers))
+    if isinstance(error, errors.ApiError):
+        error.uncertain = response.uncertain
+    return error
+
+
+def _page(response: Response, text: str, *, doing: str) -> errors.ApiError:
+    """Return the error of a page for browsers. Whatever its status, an API server did not say it of an object."""
+    title = re.search(r"<title>([^<]{1,80})", text, re.IGNORECASE)
+    return errors.ApiError(
+        f"cannot {doing}: the answer is a web page (HTTP status {response.status})",
+        status=response.status,
+        retry_after=retry_after(response.headers),
+        detail=[("title", " ".join(title[1].split()))] if title else [],
+        hint="something in front of the API server answers in its place: check the address, a proxy, a load balancer",
+    )
 
 
 def status_failure(

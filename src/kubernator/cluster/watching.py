@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from kubernator import errors
 from kubernator.cluster import responses
 from kubernator.cluster.api import WatchEvent
-from kubernator.transport import Broken
+from kubernator.transport import Broken, NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +24,8 @@ class Watch:
     """A context manager that gives an iterator of events.
 
     The request is sent on entering. `close`, from any thread, and leaving the block end the iteration at once. A
-    connection that breaks ends it as the server's own end does: who watches has to look again in both cases.
+    connection that breaks ends it as the server's own end does, and so does one on which nothing comes for longer than
+    bookmarks are apart: who watches has to look again in all of these cases.
     """
 
     def __init__(self, opened: Callable[[], Stream], *, doing: str) -> None:
@@ -71,11 +73,14 @@ class Watch:
             for line in self._stream.lines():
                 if line.strip():
                     yield self._event(responses.parse(line, doing=self._doing))
-        except Broken:
+        except (Broken, NoAnswer):
             return
 
     def _event(self, data: Any) -> WatchEvent:
-        kind, item = str(data.get("type", "")), data.get("object") or {}
+        item = data.get("object") if isinstance(data, dict) else None
+        if not isinstance(item, dict):
+            raise errors.ClusterError(f"cannot {self._doing}: the answer is not a list of events")
+        kind = str(data.get("type", ""))
         if kind == "ERROR":
             raise responses.status_failure(item, code=int(item.get("code") or 500), doing=self._doing)
         return WatchEvent(type=kind, object=item)

@@ -155,12 +155,14 @@ class ControlPlane:
             wait.until("Pods can be made", "/api/v1/namespaces/default/serviceaccounts/default")
 
     def _start(self, component: Component) -> None:
+        self.running.append((component, self._spawned(component)))
+
+    def _spawned(self, component: Component) -> process.Process:
         with (self.directory / f"{component.name}.log").open("ab") as log:
             Path(log.name).chmod(0o600)
-            started = process.spawn(
+            return process.spawn(
                 component.argv, cwd=self.directory, env=_environment(self.directory), stdout=log, stderr=process.STDOUT
             )
-        self.running.append((component, started))
 
     def api(self) -> transport.Transport:
         """Return a transport that is the administrator here."""
@@ -174,6 +176,16 @@ class ControlPlane:
                 ),
             ),
         )
+
+    def restart(self, name: str) -> int:
+        """Kill one program and start it again, as after a crash; return its new number when it has been started."""
+        position = next(at for at, (component, _) in enumerate(self.running) if component.name == name)
+        component, running = self.running[position]
+        running.kill()
+        running.wait()
+        started = self._spawned(component)
+        self.running[position] = (component, started)
+        return started.pid
 
     def dead(self) -> errors.ToolFailed | None:
         """Return an error that shows the log of a program that ended by itself, or None if all of them run."""

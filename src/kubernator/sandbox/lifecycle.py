@@ -65,6 +65,13 @@ class Held(Sandbox):
         """Take `guard` back: the program has ended."""
         self._order("childless")
 
+    def restart(self, program: str) -> None:
+        """Kill one of the control plane's programs and start it again, for tests of what a crash does to others.
+
+        Returns when it was told; the program is back some seconds later.
+        """
+        self._order(f"restart {program}")
+
     def _order(self, line: str) -> None:
         with contextlib.suppress(BrokenPipeError):
             self.orders.write(line + "\n")

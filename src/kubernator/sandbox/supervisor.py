@@ -4,7 +4,8 @@ It runs in a session of its own, so that no terminal takes it along. Its owner h
 is the order (JSON), further lines are commands, and the end of it, however the owner met its own, is the reason to
 stop. ``release`` makes it independent of the owner; from then on only its time, a signal, the end of a process that it
 was told to watch, or the death of one of its programs ends it. ``child PID group|single`` names a program that is to be
-ended too if the owner dies. On standard output it says once, as JSON, that the sandbox is ready or why not.
+ended too if the owner dies; ``restart PROGRAM`` kills one of ours and starts it again. On standard output it says once,
+as JSON, that the sandbox is ready or why not.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import queue
 import signal
 import sys
 import threading
@@ -82,6 +84,7 @@ class _Supervisor:
     state: state.State = field(init=False)
     ending: threading.Event = field(default_factory=threading.Event)
     released: bool = False
+    restarts: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
     orphan: tuple[int, bool] | None = None
 
     def __post_init__(self) -> None:
@@ -137,6 +140,9 @@ class _Supervisor:
                 return None
             if self.state.expires is not None and time.time() >= self.state.expires:
                 return None
+            while not self.restarts.empty():
+                program = self.restarts.get()
+                self._on_started(program, plane.restart(program))
             if failure := plane.dead():
                 return failure
         return None
@@ -152,6 +158,8 @@ class _Supervisor:
                     self.orphan = (int(pid), how == "group")
                 case ["childless"]:
                     self.orphan = None
+                case ["restart", program]:
+                    self.restarts.put(program)
                 case _:
                     continue
         self.ending.set()

@@ -94,6 +94,10 @@ class ScriptedTransport:
         """Note it."""
         self.closed = True
 
+    def abort(self) -> None:
+        """Note it."""
+        self.closed = True
+
     def asked(self) -> list[str]:
         """Return what was asked so far, as ``METHOD /path?query``."""
         return [f"{request.method} {_target(request)}" for request in self.requests]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kubernator.transport.failures import Broken, NotSent
+from kubernator.transport.failures import Broken, NoAnswer, NotSent
 from kubernator.transport.message import (
     DEFAULT_TIMEOUT,
     ClientCertificate,
@@ -29,6 +29,7 @@ __all__ = [
     "ClientCertificate",
     "Headers",
     "HttpTransport",
+    "NoAnswer",
     "NotSent",
     "Proxies",
     "Request",

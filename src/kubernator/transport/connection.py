@@ -8,7 +8,7 @@ import ssl
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from kubernator.transport import dial
+from kubernator.transport import dial, failures
 from kubernator.transport.message import Headers
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Answer(http.client.HTTPResponse):
     """
 
     pairs: Headers
+    repeated: bool = False
+    """Whether the request was sent before, on a connection that turned out to be dead."""
 
     def begin(self, **_: Any) -> None:
         """Read status line and headers, and find out how long the body is (RFC 9112, 6)."""
@@ -103,6 +105,7 @@ class Connection(http.client.HTTPConnection):
         self.wire: dial.Wire | None = None
         self.idle_since = 0.0
         self._connect_timeout = connect_timeout
+        self._pieces: list[bytes] = []
 
     def connect(self) -> None:
         """Connect along the route. Raises `errors.Unreachable`."""
@@ -112,7 +115,8 @@ class Connection(http.client.HTTPConnection):
     def exchange(self, request: Request, target: str) -> Answer:
         """Send a request and return the answer once its headers are there.
 
-        Raises `Silent` when no byte of an answer came, other `OSError` and `http.client.HTTPException` later.
+        Raises `Silent` when no byte of an answer came, `failures.Broken` when it is not HTTP, other `OSError` and
+        `http.client.HTTPException` later.
         """
         headers = dict(request.headers)
         if self.route.forwarded and self.route.proxy is not None:
@@ -131,6 +135,7 @@ class Connection(http.client.HTTPConnection):
         return self._answer()
 
     def _send(self, request: Request, target: str, headers: Mapping[str, str | tuple[str, ...]]) -> None:
+        self._pieces.clear()
         given = {name.lower() for name in headers}
         self.putrequest(request.method, target, skip_host="host" in given, skip_accept_encoding=True)
         if "accept-encoding" not in given:
@@ -141,9 +146,22 @@ class Connection(http.client.HTTPConnection):
         if request.body is not None or request.method in {"POST", "PUT", "PATCH"}:
             self.putheader("Content-Length", str(len(request.body or b"")))
         self.endheaders(request.body)
+        assert self.wire is not None  # noqa: S101 - exchange has connected
+        self.wire.sendall(b"".join(self._pieces))
+
+    def send(self, data: Any) -> None:
+        """Hold back what the library sends in pieces: head and body in one are one system call and TLS record less."""
+        self._pieces.append(data)
 
     def _answer(self) -> Answer:
-        answer = self.getresponse()
+        try:
+            answer = self.getresponse()
+        except http.client.BadStatusLine as error:
+            raise failures.Broken(
+                f"`{self.route.where}` does not answer in HTTP",
+                detail=[("answer", str(error))],
+                hint="check the address and the port of the server, and what stands in front of it",
+            ) from None
         assert isinstance(answer, Answer)  # noqa: S101 - it is our response_class
         return answer
 

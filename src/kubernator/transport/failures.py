@@ -1,7 +1,8 @@
 """Why there was no answer, in words.
 
 The errors of sockets, TLS and HTTP stop here. Two kinds of `errors.Unreachable` tell a caller what may be tried
-again: `NotSent` (any request) and `Broken` (one that may be repeated); the others would only fail the same way.
+again: `NotSent` (any request) and `Broken` (one that may be repeated); `NoAnswer` was waited for long enough, and the
+others would only fail the same way.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from kubernator import errors
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Broken", "NotSent", "connecting", "exchanging"]
+__all__ = ["Broken", "NoAnswer", "NotSent", "connecting", "exchanging"]
 
 
 class NotSent(errors.Unreachable):
@@ -23,6 +24,10 @@ class NotSent(errors.Unreachable):
 
 class Broken(errors.Unreachable):
     """The connection ended before the answer did; whether the request was carried out is not known."""
+
+
+class NoAnswer(errors.Unreachable):
+    """Nothing came for as long as the request would wait; whether it was carried out is not known."""
 
 
 def connecting(error: Exception, *, where: str, via: str = "") -> errors.Unreachable:
@@ -63,7 +68,7 @@ def exchanging(error: Exception, *, where: str, timeout: float) -> errors.Unreac
         case errors.Unreachable():
             return error
         case TimeoutError():
-            return errors.Unreachable(
+            return NoAnswer(
                 f"`{where}` did not answer within {timeout:g} seconds",
                 hint="the server may be overloaded, or something on the way swallows the traffic",
             )

@@ -93,11 +93,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """One answer, read to its end and unpacked (``Content-Encoding: gzip``)."""
+    """One answer, read to its end and unpacked (``Content-Encoding: gzip``).
+
+    ``uncertain`` says that the request was sent before, and that what became of that is not known.
+    """
 
     status: int
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
+    uncertain: bool = False
 
 
 class Stream(Protocol):
@@ -146,6 +150,9 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Close all connections that are idle, and those in use when they are given back."""
+
+    def abort(self) -> None:
+        """Close all connections at once; requests that are under way fail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

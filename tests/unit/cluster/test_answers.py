@@ -62,7 +62,6 @@ def test_a_wrong_field_is_invalid():
     [
         ("404 page not found\n", "404 page not found"),
         ("", "HTTP status 404"),
-        ("<html>\n<body>", "<html>"),
         ("[1]", "[1]"),
         ('{"message": "from a gateway"}', "from a gateway"),
     ],
@@ -130,3 +129,25 @@ def test_the_collector_rests_while_a_large_answer_is_read(enabled):
         assert enabled is gc.isenabled()
     finally:
         gc.enable() if was else gc.disable()
+
+
+@pytest.mark.parametrize("code", [403, 404, 502])
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ("<html>\n<body>", []),
+        ("<!DOCTYPE html><title> Sign\n in</title>", [("title", "Sign in")]),
+    ],
+)
+def test_a_web_page_says_nothing_of_an_object(code, body, detail):
+    """What answers in front of the API server does not make an object absent or forbidden."""
+    found = responses.failure(answer(code, body), doing=CALL.doing)
+    assert (errors.ApiError, detail) == (type(found), found.detail)
+    assert found.title == f"cannot read `ConfigMap a`: the answer is a web page (HTTP status {code})"
+
+
+def test_a_redirect_is_told():
+    """It is neither followed nor taken for an answer."""
+    with pytest.raises(errors.ClusterError, match=r"redirects \(HTTP status 302\)") as caught:
+        responses.decode(answer(302, b"{}", {"Location": "https://sso"}), call=CALL)
+    assert caught.value.detail == [("to", "https://sso")]

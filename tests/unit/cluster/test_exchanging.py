@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kubernator import errors
-from kubernator.cluster import auth
+from kubernator.cluster import auth, watching
 from kubernator.cluster.api import Kind
 from kubernator.cluster.client import HttpCluster
 from kubernator.cluster.discovery import Discovery
@@ -15,7 +15,7 @@ from kubernator.cluster.exchange import Exchange, Retries
 from kubernator.cluster.limiter import Limiter, Window
 from kubernator.model.gvk import GroupVersionKind
 from kubernator.testing.transport import ScriptedTransport, answer, status
-from kubernator.transport import Broken, ClientCertificate, NotSent
+from kubernator.transport import Broken, ClientCertificate, NoAnswer, NotSent
 
 KIND = Kind(gvk=GroupVersionKind("", "v1", "ConfigMap"), plural="configmaps", singular="configmap", namespaced=True)
 MANIFEST = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "b"}}
@@ -28,6 +28,7 @@ class Made:
         self.transport = ScriptedTransport()
         self.now = 0.0
         self.naps = []
+        self.meanwhile = lambda: None
         self.limiter = Limiter(window=Window(), clock=lambda: self.now)
         exchange = Exchange(
             server="https://a",
@@ -42,6 +43,7 @@ class Made:
         self.cluster = HttpCluster(exchange, discovery=Discovery(exchange.send, store=None))
 
     def sleep(self, seconds):
+        self.meanwhile()
         self.naps.append(seconds)
         self.now += seconds
 
@@ -215,6 +217,15 @@ def test_a_list_may_be_given_up(made, limit, complete):
     assert (names(listing), listing.remaining) == ((["a", "b"], 0) if complete else (["a"], 1))
 
 
+def test_only_what_is_wanted_is_kept(made):
+    """The rest is dropped page by page; how much remains, and whether the list is whole, is told as without."""
+    made.transport.on("GET", ".*continue=t", page("bc")).on("GET", "/", page("ab", token="t", remaining=2), repeat=True)
+    whole = made.cluster.list(KIND, page=2, give_up_above=2, only={("", "c")})
+    given_up = made.cluster.list(KIND, page=2, give_up_above=1, only={("", "c")})
+    assert (names(whole), whole.complete) == (["c"], True)
+    assert (names(given_up), given_up.complete, given_up.remaining) == ([], False, 2)
+
+
 def test_a_list_that_expires_is_begun_again(made):
     """The second time it expires it is read in one piece, which cannot expire."""
     made.transport.on("GET", ".*continue=t", status(410, "expired", reason="Expired"), repeat=True)
@@ -297,3 +308,148 @@ def test_a_watch_that_was_closed_before_it_opened(made):
     watch.close()
     with watch as opened:
         assert list(opened) == []
+
+
+def test_a_server_never_heard_of_is_given_up_soon():
+    """Its address may be wrong; one that has answered once is given the time of a restart."""
+    made = Made()
+    made.transport.on("GET", "/", NotSent("x"), NotSent("x"), NotSent("x"), NotSent("x"))
+    with pytest.raises(NotSent):
+        call(made.cluster, "get")
+    assert (len(made.transport.requests), sum(made.naps) < 2) == (4, True)
+    made = Made()
+    made.transport.on("GET", "/", answer(200, MANIFEST), *[NotSent("x")] * 8, answer(200, MANIFEST))
+    assert call(made.cluster, "get")
+    assert call(made.cluster, "get")
+    assert sum(made.naps) > 15
+
+
+def test_who_was_waited_for_in_vain_is_not_waited_for_again():
+    """A dead server costs the budget once, not once for each request; it counts again as soon as it answers."""
+    made = Made()
+    made.transport.on("GET", "/", answer(200, MANIFEST), *[NotSent("x")] * 12, answer(200, MANIFEST), NotSent("x"))
+    made.transport.on("GET", "/", answer(200, MANIFEST))
+    call(made.cluster, "get")
+    with pytest.raises(NotSent):
+        call(made.cluster, "get")
+    naps = len(made.naps)
+    for _ in range(12 - naps - 1):
+        with pytest.raises(NotSent):
+            call(made.cluster, "get")
+    assert naps == len(made.naps)
+    call(made.cluster, "get")
+    assert call(made.cluster, "get")
+    assert naps + 1 == len(made.naps)
+
+
+def test_a_group_that_is_down_costs_others_nothing():
+    """503 of one group is remembered for that group alone."""
+    made = Made(retries=Retries(tries=3, unheard=3))
+    other = Kind(gvk=GroupVersionKind("a.b", "v1", "X"), plural="xs", singular="x", namespaced=True)
+    made.transport.on("GET", "/apis/a.b", status(503, "down"), repeat=True)
+    made.transport.on("GET", "/api/v1", answer(200, MANIFEST), status(503, "busy"), answer(200, MANIFEST))
+    for _ in range(4):
+        with pytest.raises(errors.ApiError, match="down"):
+            made.cluster.get(other, **HERE)
+    assert sum(one.url.startswith("https://a/apis/a.b") for one in made.transport.requests) == 3 + 3
+    assert call(made.cluster, "get")
+    assert call(made.cluster, "get")
+
+
+@pytest.mark.parametrize(
+    ("verb", "trouble", "repeated"),
+    [
+        ("get", status(500, "etcdserver: leader changed"), True),
+        ("apply", status(500, "etcdserver: request timed out"), True),
+        ("create", status(500, "etcdserver: leader changed"), False),
+        ("apply", status(500, "bug", headers={"Retry-After": "1"}), True),
+        ("create", status(503, "down", headers={"Retry-After": "1"}), False),
+    ],
+)
+def test_what_the_store_or_the_server_says_will_pass(made, verb, trouble, repeated):
+    """A leader that is being elected, and any error that says when to come back: again, where that does no harm."""
+    made.transport.on(METHODS[verb], "/", trouble, answer(200, MANIFEST))
+    if repeated:
+        assert call(made.cluster, verb)
+    else:
+        with pytest.raises(errors.ApiError):
+            call(made.cluster, verb)
+    assert made.cluster.requests.get("retry", 0) == repeated
+
+
+def test_a_json_patch_that_names_its_version_is_repeated(made):
+    """Carried out once it is refused the second time, so that repeating it does no harm."""
+    made.transport.on("PATCH", "/", Broken("x"), status(409, "stale"))
+    body = [{"op": "replace", "path": "/metadata/resourceVersion", "value": "7"}]
+    with pytest.raises(errors.Conflict) as caught:
+        made.cluster.patch(KIND, **HERE, body=body, content_type="application/json-patch+json", manager="m")
+    assert caught.value.uncertain
+
+
+def test_a_refusal_of_the_first_try_is_certain(made):
+    """Only after a try whose answer was lost may the write have been ours."""
+    made.transport.on("PATCH", "/", status(409, "stale"))
+    with pytest.raises(errors.Conflict) as caught:
+        call(made.cluster, "apply")
+    assert not caught.value.uncertain
+
+
+def test_an_answer_that_was_cut_on_its_way_is_asked_for_again(made):
+    """What says that it is JSON and is not: once more, where that does no harm."""
+    half = answer(200, '{"kind": "Conf', {"Content-Type": "application/json"})
+    made.transport.on("GET", "/", half, answer(200, MANIFEST)).on("POST", "/", half)
+    assert call(made.cluster, "get") == MANIFEST
+    with pytest.raises(errors.ClusterError, match="is not JSON"):
+        call(made.cluster, "create")
+    made.transport.on("GET", "/", half, half)
+    with pytest.raises(errors.ClusterError, match="is not JSON"):
+        call(made.cluster, "get")
+
+
+def test_closing_ends_waits_for_the_next_try():
+    """Who closes the cluster does not stay for retries, nor for what a server asked to wait."""
+    made = Made()
+    made.meanwhile = made.cluster.close
+    made.transport.on("GET", "/", NotSent("x"), NotSent("x"))
+    with pytest.raises(NotSent):
+        call(made.cluster, "get")
+    assert len(made.transport.requests) == 2
+    assert made.transport.closed
+
+
+@pytest.mark.parametrize(
+    ("ended", "words"),
+    [(Broken("x"), ""), (NoAnswer("silent"), ""), (errors.Unreachable("certificate"), "certificate")],
+)
+def test_a_watch_on_which_nothing_comes_ends(ended, words):
+    """A connection that broke and one that is silent for too long end it; other errors are told."""
+
+    class Stream:
+        def lines(self):
+            yield json.dumps({"type": "ADDED", "object": MANIFEST}).encode()
+            raise ended
+
+        def close(self):
+            pass
+
+    with watching.Watch(Stream, doing="watch") as watch:
+        assert next(watch).type == "ADDED"
+        with pytest.raises(errors.Unreachable if words else StopIteration):
+            next(watch)
+
+
+@pytest.mark.parametrize("line", ["[]", '{"type": "ADDED"}', '{"type": "ADDED", "object": 1}', '"x"'])
+def test_a_watch_of_something_else_is_told(made, line):
+    """Lines that are no events are an error in words, whoever sends them."""
+    made.transport.on("GET", "/", answer(200, line))
+    with pytest.raises(errors.ClusterError, match="is not a list of events"), made.cluster.watch(KIND) as watch:
+        next(watch)
+
+
+def test_who_asks_for_an_hour_does_not_hold_up_the_others(made):
+    """The call that was told so fails at once, and the next one is sent."""
+    made.transport.on("GET", "/", status(429, "slow", headers={"Retry-After": "3600"}), answer(200, MANIFEST))
+    with pytest.raises(errors.TooManyRequests):
+        call(made.cluster, "get")
+    assert call(made.cluster, "get")
+    assert made.naps == []

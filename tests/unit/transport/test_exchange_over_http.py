@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from kubernator import errors
-from kubernator.transport import Broken, HttpTransport, NotSent, Proxies, Request
+from kubernator.transport import Broken, HttpTransport, NoAnswer, NotSent, Proxies, Request
 
 
 @pytest.fixture
@@ -177,7 +177,6 @@ def test_what_may_have_arrived_is_repeated_only_if_harmless(serve, transport, me
         pytest.param("HTTP/1.1 200 OK\r\nContent-Le", id="in the headers"),
         pytest.param("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", id="in the body"),
         pytest.param("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", id="in a chunk"),
-        pytest.param("SSH-2.0-OpenSSH_9\r\n", id="no HTTP"),
         pytest.param("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", id="no gzip"),
     ],
 )
@@ -192,6 +191,18 @@ def test_an_answer_that_breaks_off_is_an_error(serve, transport, raw):
     with pytest.raises(Broken, match="broke before the answer was complete"):
         transport.send(get(serve(handler).url))
     assert len(seen) == 1
+
+
+def test_what_is_no_http_is_told(serve, transport):
+    """Another service on that port: it is quoted, and the hint is about the address."""
+
+    def handler(wire):
+        wire.request()
+        wire.send("SSH-2.0-OpenSSH_9\r\n")
+
+    with pytest.raises(Broken, match="does not answer in HTTP") as caught:
+        transport.send(get(serve(handler).url))
+    assert caught.value.detail == [("answer", "SSH-2.0-OpenSSH_9")]
 
 
 def test_silence_has_a_limit(serve, transport):
@@ -267,3 +278,51 @@ def test_connections_at_the_same_time_are_several(serve, transport):
         for thread in threads:
             thread.join()
     assert len(server.connections) == 4
+
+
+def test_a_body_that_only_drips_is_given_up(serve, transport):
+    """A byte now and then is not what a request waits for, however often it comes."""
+    over = threading.Event()
+
+    def handler(wire):
+        wire.request()
+        wire.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while not over.wait(0.005):
+            wire.send("a")
+
+    with pytest.raises(NoAnswer):
+        transport.send(get(serve(handler).url, timeout=0.1))
+    over.set()
+
+
+def test_aborting_ends_what_is_under_way(serve, transport):
+    """Who waits for an answer hears that the connection broke; nothing new is begun."""
+    arrived = threading.Event()
+
+    def handler(wire):
+        wire.request()
+        arrived.set()
+        wire.request()
+
+    server = serve(handler)
+    caught = []
+
+    def ask():
+        with pytest.raises(Broken) as error:
+            transport.send(get(server.url, timeout=600))
+        caught.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    arrived.wait()
+    transport.abort()
+    asking.join()
+    assert len(caught) == 1
+    with pytest.raises(errors.Unreachable, match="not wanted any more"):
+        transport.send(get(server.url))
+
+
+def test_an_answer_to_a_second_sending_says_so(serve, transport):
+    """On a kept connection that was dead the request is sent again; whether it had arrived is not known."""
+    server = serve(closing_on_the_second([]))
+    assert [transport.send(get(server.url)).uncertain for _ in range(2)] == [False, True]
