@@ -57,6 +57,7 @@ class Run:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out a command line and return the exit code."""
+    _open_streams()
     try:
         invocation = words.parse(sys.argv[1:] if argv is None else argv)
     except SystemExit as end:  # --help and --version
@@ -95,6 +96,13 @@ def _verb(run: Run) -> int:
     if options.VERBS[run.invocation.verb].raw:
         return int(module.run(list(run.invocation.rest), out=sys.stdout, err=sys.stderr))
     return int(module.run(run))
+
+
+def _open_streams() -> None:
+    """Open what the process was started without (``>&-``) on nothing, since all else takes it to be there."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - until the end
 
 
 def _instead(run: Run) -> int | None:

@@ -75,16 +75,22 @@ def parse(text: str, *, place: str = "") -> tuple[ConflictRule, ...]:
         if line.lstrip().startswith("#"):
             continue
         for part in _RULE_ENDS.split(line.strip().rstrip(",")):
-            words = [word.strip('"') for word in _WORDS.findall(part)]
+            words = _WORDS.findall(part)
             if not words:
                 continue
             try:
-                found.append(_rule(words, place))
+                found.append(_rule([_unquoted(word) for word in words], place))
             except ValueError as wrong:
                 raise ValueError(f"line {number}: {wrong}") from wrong
     if not found:
         raise ValueError("line 1: there is no rule in it")
     return tuple(found)
+
+
+def _unquoted(word: str) -> str:
+    if word.startswith('"') and (len(word) == 1 or not word.endswith('"')):
+        raise ValueError(f"the quote of `{word}` is not closed")
+    return word.strip('"')
 
 
 def _rule(words: list[str], place: str) -> ConflictRule:

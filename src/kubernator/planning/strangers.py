@@ -33,7 +33,7 @@ _KNOWN: Final = {
     "Terraform*": Stranger("Terraform", "take the object out of its state first (`terraform state rm`)"),
     "HashiCorp*": Stranger("Terraform", "take the object out of its state first (`terraform state rm`)"),
     "kubernator*": Stranger("Kubernator under another name", "another tree has the object: settle who says what"),
-    "kubectl": Stranger("`kubectl apply --server-side`", "see who applies it: the object may be in another tree too"),
+    "kubectl": Stranger("`kubectl scale`, or `apply --server-side`", "see who did it: the object may be elsewhere too"),
     "kubectl-client-side-apply": Stranger("`kubectl apply`", "see who applies it: the object may be elsewhere too"),
     "kubectl-*": _BY_HAND,
     "k9s": _BY_HAND,

@@ -21,7 +21,7 @@ from kubernator.report import reading
 from kubernator.report.comparing import Op
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from kubernator.model.change import Change
     from kubernator.redaction import Secrets
@@ -33,6 +33,8 @@ __all__ = ["FOLD", "WIDTH", "block", "fields", "leaves", "lines", "one_line"]
 WIDTH: Final = 120
 #: Of a new or removed value that takes lines of its own so many are shown.
 FOLD: Final = 20
+#: Of what changes inside of a value of several lines so many are shown: more, since it is what was asked for.
+FOLD_CHANGED: Final = 100
 CONTEXT: Final = 1
 
 _PLAIN: Final = re.compile(r"[A-Za-z_/][\w./:@+-]*\Z", re.ASCII)
@@ -120,9 +122,13 @@ def _whole(sign: str, path: str, value: Any, note: str, *, full: bool) -> Iterat
         yield f"{sign} {path}: {one_line(value, full=full)}{note}"
         return
     yield f"{sign} {path}:{note}"
-    text = block(value)
-    shown = text if full or len(text) <= FOLD else text[: FOLD - 1]
-    yield from (f"    {sign}{line}" for line in shown)
+    yield from _folded((f"    {sign}{line}" for line in block(value)), FOLD, full=full)
+
+
+def _folded(lines: Iterable[str], limit: int, *, full: bool) -> Iterator[str]:
+    text = list(lines)
+    shown = text if full or len(text) <= limit else text[: limit - 1]
+    yield from shown
     if len(shown) < len(text):
         yield f"    … {len(text) - len(shown)} more lines, `--full` shows them"
 
@@ -130,14 +136,15 @@ def _whole(sign: str, path: str, value: Any, note: str, *, full: bool) -> Iterat
 def _changed(path: str, old: Any, new: Any, note: str, *, full: bool) -> Iterator[str]:
     if isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
         yield f"~ {path}:{note}"
-        yield from _compared(old.splitlines(), new.splitlines())
+        yield from _folded(_compared(old.splitlines(), new.splitlines()), FOLD_CHANGED, full=full)
         if old.endswith("\n") != new.endswith("\n"):
             word = "goes" if old.endswith("\n") else "comes"
             yield f"    the line break at the end {word}"
         return
     if isinstance(old, list) and isinstance(new, list) and len(one_line([old, new], full=True)) > WIDTH:
         yield f"~ {path}:{note}"
-        yield from _compared([one_line(item, full=full) for item in old], [one_line(item, full=full) for item in new])
+        items = ([one_line(item, full=full) for item in value] for value in (old, new))
+        yield from _folded(_compared(*items), FOLD_CHANGED, full=full)
         return
     yield f"~ {path}: {_pair(one_line(old, full=True), one_line(new, full=True), full=full)}{note}"
 

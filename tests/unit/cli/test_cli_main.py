@@ -318,6 +318,39 @@ def test_a_full_disk_behind_stdout_is_said(tree: Path) -> None:
     assert "error: stdout cannot be written to: No space left on device" in said
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("verb", ["dump", "diff", "graph", "plugins"])
+def test_streams_that_are_closed_are_not_written_to(tree: Path, verb: str, closed: str) -> None:
+    """Who starts the program without stdout or stderr wants neither, and gets no bug of ours for it."""
+    command = f'"{sys.executable}" -m kubernator -p "{tree}" {verb} {closed}'
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, "error" in done.stdout + done.stderr) == (0, False)
+
+
+def test_an_interrupt_while_the_program_is_imported_is_said_in_a_word() -> None:
+    """Nothing of ours is there yet that would hear of signals, and still there is no traceback."""
+    code = (
+        "import os, signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'kubernator.cli':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "sys.argv = ['kubernator', 'graph']\n"
+        "from kubernator.__main__ import main; sys.exit(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: interrupted\n")
+
+
+@pytest.mark.parametrize("verb", ["diff", "graph", "status"])
+def test_a_tree_that_comes_to_nothing_is_warned_of(tree: Path, capsys: pytest.CaptureFixture[str], verb: str) -> None:
+    """Whatever is asked of it: it is seldom meant."""
+    script(tree, 'ktor.app.register_plugin("k8s")')
+    assert cli.main([verb, "-p", str(tree)]) in {0, 10}  # `status` wants a cluster
+    assert "has no resources: no file matches" in capsys.readouterr().err
+
+
 def test_a_full_disk_leaves_no_half_file(tree: Path) -> None:
     """With no room for a file, what was there stays and nothing is left beside it."""
     out = tree.parent / "out.yaml"

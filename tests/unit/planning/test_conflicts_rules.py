@@ -47,6 +47,7 @@ def test_parse(text: str, expected: list[tuple[Any, ...]]) -> None:
         ("take /a\nleav /b", "line 2: `leav` is no decision"),
         ("take /a /b", "line 1: `/b` is one word too many"),
         ("take /a from", "line 1: after `from`"),
+        ('take /a from "x', 'line 1: the quote of `"x` is not closed'),
         ("take /a(", "line 1: `/a(` is no regular expression"),
         ("take spec.replicas", "line 1: `spec.replicas` matches no field: a field begins with `/`"),
     ],

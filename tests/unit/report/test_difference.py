@@ -392,6 +392,16 @@ def test_nothing_is_said_to_be_nothing(secrets: Secrets) -> None:
     assert difference_data.data(found)["empty"] is True
 
 
+def test_a_long_comparison_is_folded(secrets: Secrets) -> None:
+    """Of what changes inside of a long text, or list, so much is shown that one sees what it is; all with `--full`."""
+    old, new = ("\n".join(f"{word} {number}" for number in range(500)) for word in ("old", "new"))
+    before, after = ({**deployment(OURS), "data": {"a": text}} for text in (old, new))
+    short, long = (text(secrets, changed(before, after), full=full) for full in (False, True))
+    assert any("901 more lines, `--full` shows them" in line or "902 more lines" in line for line in short)
+    assert len(short) < 120
+    assert sum("new " in line for line in long) == 500
+
+
 def test_plugins_have_their_place_in_the_order(secrets: Secrets) -> None:
     """Before or after the objects; what they do is masked and folded."""
     secrets.add("hunter2hunter2")

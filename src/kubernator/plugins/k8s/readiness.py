@@ -43,6 +43,9 @@ class ReadinessRules:
                 "a readiness rule is one of three: a function, `condition` or `jsonpath`",
                 hint='for example `condition="Ready"` or `jsonpath="{.status.phase}=Bound"`',
             )
+        for text in (condition, jsonpath):
+            if not isinstance(text, str | None):
+                raise errors.ProjectError(f"a condition or JSONPath is a text, not a `{type(text).__name__}`")
         if condition is not None:
             return rules.by_condition(condition)
         if jsonpath is not None:
