@@ -153,7 +153,7 @@ class Replacement:
                 resource_version=version,
                 timeout=timeout,
             )
-            with watch as events, _cut_by(self._stop, watch):
+            with watch as events, _cut_by(self._stop, watch, grace=self._grace):
                 for event in events:
                     if self._is_old(event.object):
                         self._last = event.object
@@ -162,6 +162,10 @@ class Replacement:
         except ClusterError:
             time.sleep(_LOOK_AGAIN)  # expired, refused or broken
         return False
+
+    def _grace(self) -> float:
+        """Return how long an interrupt still waits: what somebody holds does not go by itself."""
+        return 0.0 if _held(self._last) else _GRACE
 
     def _is_old(self, manifest: Manifest) -> bool:
         return str((manifest.get("metadata") or {}).get("uid", "")) == self._change.uid
@@ -240,14 +244,16 @@ def _holders(found: Manifest) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def _cut_by(stop: threading.Event, watch: AbstractContextManager[object]) -> Iterator[None]:
+def _cut_by(
+    stop: threading.Event, watch: AbstractContextManager[object], *, grace: Callable[[], float]
+) -> Iterator[None]:
     """Let ``stop`` end a watch, which hears of nothing but its events, when it has not ended within the grace."""
     ended = threading.Event()
 
     def look() -> None:
         while not ended.is_set():
             if stop.wait(_LOOK_AGAIN):
-                if not ended.wait(_GRACE):
+                if not ended.wait(grace()):
                     watch.__exit__(None, None, None)
                 return
 

@@ -15,6 +15,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
+from kubernator import errors
 from kubernator.cluster import responses
 from kubernator.transport import Broken, NotSent, Request, Response
 
@@ -224,8 +225,10 @@ class Exchange:
             with self._lock:
                 self._in_vain.add(what)
             return False
-        self._count("retry")
         self._sleep(pause)
+        if self._closed.is_set():
+            return False
+        self._count("retry")
         return True
 
     def _count(self, verb: str) -> None:
@@ -234,6 +237,8 @@ class Exchange:
 
     def _transport_for(self, login: Login) -> Transport:
         with self._lock:
+            if self._closed.is_set():  # a thread that comes late must not open what nobody is going to close
+                raise errors.Unreachable(f"connections to `{self.server}` are not wanted any more")
             if self._transport is not None and self._certificate == login.certificate:
                 return self._transport
             old, self._transport = self._transport, self._connect(login.certificate)

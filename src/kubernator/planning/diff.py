@@ -7,7 +7,6 @@ items, and items of a list map by their name, so that an insertion in front does
 from __future__ import annotations
 
 import json
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.model.change import PatchOp
@@ -82,6 +81,8 @@ def _lists(old: list[Any], new: list[Any], path: Path) -> Iterator[PatchOp]:
             yield from _value(one, other, (*path, at))
         return
     shift = 0
+    from difflib import SequenceMatcher  # noqa: PLC0415 - most runs find no list that differs
+
     for tag, old_from, old_to, new_from, new_to in SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes():
         paired = old_to - old_from if tag == "equal" else min(old_to - old_from, new_to - new_from)
         for offset in range(paired):

@@ -410,11 +410,21 @@ def test_closing_ends_waits_for_the_next_try():
     """Who closes the cluster does not stay for retries, nor for what a server asked to wait."""
     made = Made()
     made.meanwhile = made.cluster.close
-    made.transport.on("GET", "/", NotSent("x"), NotSent("x"))
+    made.transport.on("GET", "/", NotSent("x"))
     with pytest.raises(NotSent):
         call(made.cluster, "get")
-    assert len(made.transport.requests) == 2
+    assert len(made.transport.requests) == 1
     assert made.transport.closed
+
+
+def test_who_comes_after_closing_opens_nothing():
+    """Nobody would close it: a thread that works ahead may come late."""
+    connected = []
+    made = Made(connect=connected.append)
+    made.cluster.close()
+    with pytest.raises(errors.Unreachable, match="not wanted any more"):
+        call(made.cluster, "get")
+    assert connected == []
 
 
 @pytest.mark.parametrize(

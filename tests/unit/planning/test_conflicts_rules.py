@@ -199,7 +199,7 @@ def test_what_cannot_be_left_is_refused() -> None:
     [
         ("kustomize-controller", "Flux"),
         ("argocd-application-controller", "Argo CD"),
-        ("kubectl", "`kubectl apply --server-side`"),
+        ("kubectl", "`kubectl scale`, or `apply --server-side`"),
         ("kubectl-edit", "somebody by hand"),
         ("nobody-knows", None),
     ],

@@ -64,6 +64,33 @@ def test_what_is_sent_is_what_was_said(serve, transport):
 
 
 @pytest.mark.parametrize(
+    ("rest", "target"),
+    [
+        ("", "/"),
+        ("/", "/"),
+        ("?a=b", "/?a=b"),
+        ("/a?", "/a"),
+        ("/a?b=c#d", "/a?b=c"),
+        ("/a//b", "/a//b"),
+        ("//a", "//a"),
+        ("/a?b=/c?d", "/a?b=/c?d"),
+        ("/a\n", "/a"),
+    ],
+)
+def test_what_is_asked_for(serve, transport, rest, target):
+    """The part of a URL behind the server, without fragment."""
+    seen = []
+
+    def handler(wire):
+        seen.append(wire.request()[0])
+        wire.answer("")
+
+    server = serve(handler)
+    transport.send(get(f"{server.url}{rest}"))
+    assert seen == [f"GET {target} HTTP/1.1"]
+
+
+@pytest.mark.parametrize(
     ("raw", "expected"),
     [
         pytest.param("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", b"abc", id="length"),
