@@ -49,6 +49,9 @@ _DONE: Final[Mapping[OutcomeKind, int]] = {
     OutcomeKind.SKIPPED: logging.WARNING,
 }
 
+#: What nobody waits for, since it cannot be known, is said: what comes after it comes all the same.
+_STANDS: Final[Mapping[Status, int]] = {Status.FAILED: logging.ERROR, Status.UNKNOWN: logging.WARNING}
+
 
 class TextReporter:
     """Writes a run to the log, under the logger ``kubernator.k8s``."""
@@ -79,7 +82,7 @@ class TextReporter:
             case events.ChangeEnded(outcome):
                 self._ended(outcome)
             case events.StatusSeen(ref, result, seconds):
-                level = logging.ERROR if result.status is Status.FAILED else logging.DEBUG
+                level = _STANDS.get(result.status, logging.DEBUG)
                 _logger.log(level, "%s is %s after %.1f s%s", ref, result.status, seconds, _because(result.message))
             case events.Waiting():
                 pass  # said by `progress`

@@ -147,6 +147,23 @@ def test_each_end_is_said_when_it_comes(  # noqa: PLR0917 - fixtures and a table
     assert [expected] == [(record.levelname, record.getMessage()) for record in caplog.records]
 
 
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(Status.CURRENT, "DEBUG"), (Status.IN_PROGRESS, "DEBUG"), (Status.FAILED, "ERROR"), (Status.UNKNOWN, "WARNING")],
+)
+def test_what_cannot_be_waited_for_is_warned_of(
+    secrets: Secrets, caplog: pytest.LogCaptureFixture, status: Status, expected: str
+) -> None:
+    """What depends on an object of unknown state is written all the same, which must not go unsaid."""
+    ref = ResourceRef("apps", "Deployment", "a", "web")
+    text.TextReporter(secrets, dry_run=False).event(events.StatusSeen(ref, StatusResult(status, "why"), 0.0))
+    (record,) = caplog.records
+    assert (record.levelname, record.getMessage()) == (
+        expected,
+        f"Deployment.apps a/web is {status} after 0.0 s: why",
+    )
+
+
 def test_a_warning_of_the_server_is_said_once(
     change: Callable[..., Change], secrets: Secrets, caplog: pytest.LogCaptureFixture
 ) -> None:
