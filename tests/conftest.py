@@ -1,8 +1,14 @@
 """What all tests share: the fixtures of `kubernator.testing`, the real programs of `toolchain`, how properties run."""
 
+import signal
+
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["kubernator.testing.fixtures", "toolchain.fixtures"]
+
+# a shell lets what it starts in the background ignore Ctrl-C, and so would all programs that tests interrupt
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # how long an example takes says how busy the machine is, and nothing about what is tested
 settings.register_profile("kubernator", deadline=None, suppress_health_check=[HealthCheck.too_slow])
