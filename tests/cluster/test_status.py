@@ -227,6 +227,10 @@ def test_without_leave_to_write_or_list(tmp_path, tree, namespace, kubectl):
     assert found.code == 11, found.err
     assert rows(found.out)["s"] == ".: current: "
     assert rows(found.out)[namespace].startswith(".: unknown: it may not be read")
+    followed = program("status", "-p", tree, "-v", "WARNING", "--watch", "--timeout", "1m")
+    assert followed.code == 11, followed.err
+    assert "unknown: it may not be watched" not in followed.out
+    assert rows(followed.out)["s"].startswith(".: current: ")
 
 
 @pytest.mark.parametrize(

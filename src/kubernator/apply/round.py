@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from kubernator.model.resource import Manifest
     from kubernator.workers import Workers
 
-__all__ = ["Round"]
+__all__ = ["UNWATCHED", "Round"]
+
+#: How the reason begins for an object that we are not allowed to follow.
+UNWATCHED: Final = "it may not be watched"
 
 _LOOK_AT_STOP: Final = 0.2
 #: Seconds before causes are looked for, and between two looks: most objects are current sooner and cost nothing.
@@ -185,7 +188,7 @@ class Round:
             self._follow({ref: self._board.entries[ref] for ref in covered}, cluster_wide=False)
             return
         for ref in covered:
-            self._set(ref, StatusResult(Status.UNKNOWN, f"it may not be watched: {news.error.title}"))
+            self._set(ref, StatusResult(Status.UNKNOWN, f"{UNWATCHED}: {news.error.title}"))
 
     def _covered(self, scope: Scope) -> list[ResourceRef]:
         return [

@@ -77,7 +77,7 @@ class Standing:
         With a timeout it ends when all is settled, or after so many seconds.
         """
         from kubernator.apply.board import Pending  # noqa: PLC0415 - as above
-        from kubernator.apply.round import Round  # noqa: PLC0415 - the same
+        from kubernator.apply.round import UNWATCHED, Round  # noqa: PLC0415 - the same
         from kubernator.apply.wait import PATIENCE, Settings  # noqa: PLC0415 - the same
 
         kinds = self._host.cluster.kinds()
@@ -91,7 +91,10 @@ class Standing:
         def emit(event: Event) -> None:
             if isinstance(event, StatusSeen):
                 before = self.rows[event.ref]
-                if _is_news(before.result, event.result):
+                if event.result.message.startswith(UNWATCHED):  # what was read stays true
+                    self.rows[event.ref] = replace(before, result=_unwatched(before, event.result), refused=True)
+                    tell(self.rows[event.ref])
+                elif _is_news(before.result, event.result):
                     self.rows[event.ref] = replace(before, result=event.result, refused=False)
                     tell(self.rows[event.ref])
             elif isinstance(event, Waiting):
@@ -146,6 +149,14 @@ def _is_news(before: StatusResult, found: StatusResult) -> bool:
         known = before.message.startswith(found.message) and (before.suspect or not found.suspect)
         return not known
     return (before.status, before.message) != (found.status, found.message)
+
+
+def _unwatched(row: Row, found: StatusResult) -> StatusResult:
+    """Return how an object stands that could be read, and that may not be followed."""
+    if row.result.status is Status.UNKNOWN:
+        return found
+    reasons = (row.result.message, found.message)
+    return replace(row.result, message="; ".join(reason for reason in reasons if reason))
 
 
 def _relative(directory: str, start: Path) -> str:
