@@ -77,6 +77,7 @@ def test_rules_hold_where_they_were_added_and_below(project: Project) -> None:
         ('"take", fields=7', "`fields` is a `int`"),
         ('"take", managers=[""]', "`managers` holds no name"),
         ('"take", kinds=[None]', "`kinds` holds no name"),
+        ('"take", kinds=["Secret", "deployment"]', "`deployment`, which is no kind"),
     ],
 )
 def test_a_rule_that_is_none_raises_at_its_line(project: Project, call: str, message: str) -> None:

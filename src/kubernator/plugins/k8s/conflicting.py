@@ -60,6 +60,11 @@ class ConflictRules:
             place=f"{place.path}:{place.line}",
         )
         names = self._names("kinds", kinds)
+        for name in names:
+            if name[0].islower():
+                raise self._wrong(
+                    f"`kinds` has `{name}`, which is no kind", "it is `Kind` or `Kind.group`, as in a manifest"
+                )
         pattern = re.compile("|".join(map(fnmatch.translate, names))) if names else None
         self._registrations.add(scope, _Said(rule, pattern))
         self._any = True
