@@ -73,6 +73,7 @@ class Discovery:
         self._answers: dict[str, tuple[str, Any]] = {}
         self._kinds: Kinds | None = None
         self._aggregated = True
+        self._changed = False
 
     def kinds(self, *, refresh: bool) -> Kinds:
         """Return the kinds; with ``refresh`` those of groups (all but core) are asked for again."""
@@ -86,8 +87,16 @@ class Discovery:
     def _discover(self, paths: tuple[str, ...]) -> Kinds:
         if self._aggregated and self._fetch(paths):
             found: list[Kind] = []
-            for path in (_CORE, _GROUPS):
-                found.extend(kinds_of(self._answers[path][1]))
+            try:
+                for path in (_CORE, _GROUPS):
+                    found.extend(kinds_of(self._answers[path][1]))
+            except (AttributeError, KeyError, TypeError) as error:
+                self._answers = {}
+                raise errors.ClusterError(
+                    "what the server says of the kinds it serves is not understood",
+                    hint="is something between us and the API server that changes its answers?",
+                ) from error
+            self._keep()
             return Kinds(found)
         self._aggregated = False
         return Kinds(list(self._old_style()))
@@ -116,11 +125,16 @@ class Discovery:
                     raise error
                 case answer:
                     answers[path] = answer
-        changed = any(known.get(path, ("", None))[0] != answer[0] or not answer[0] for path, answer in answers.items())
+        self._changed = any(
+            known.get(path, ("", None))[0] != answer[0] or not answer[0] for path, answer in answers.items()
+        )
         self._answers = answers
-        if changed and self._store:
-            self._store.write(answers)
         return True
+
+    def _keep(self) -> None:
+        """Write to disk what was understood; else it would be met again each time."""
+        if self._changed and self._store:
+            self._store.write(self._answers)
 
     def _one(self, path: str, known: tuple[str, Any] | None) -> tuple[str, Any] | None:
         call = requests.discovery(path, etag=known[0] if known else "")

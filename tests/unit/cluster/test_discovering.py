@@ -187,3 +187,18 @@ def test_discovery_that_is_refused():
     transport = ScriptedTransport().on("GET", "/apis$", status(403, "no")).on("GET", "/api$", answer(200, CORE))
     with pytest.raises(errors.Forbidden, match="cannot discover what the server serves: no"):
         Discovery(ask(transport), store=None).kinds(refresh=False)
+
+
+@pytest.mark.parametrize("item", ["x", {"versions": [{}]}, group("a", ("v1", [{"responseKind": {"kind": "A"}}], {}))])
+def test_discovery_that_makes_no_sense(tmp_path, item):
+    """It is an error of the cluster, and is not kept on disk."""
+    transport = (
+        ScriptedTransport()
+        .on("GET", "/apis$", tagged(groups(item), '"g"'), tagged(APIS, '"h"'))
+        .on("GET", "/api$", tagged(CORE, '"c"'), tagged(CORE, '"c"'))
+    )
+    store = Store(tmp_path, server="https://a", authority=None)
+    with pytest.raises(errors.ClusterError, match="is not understood"):
+        Discovery(ask(transport), store=store).kinds(refresh=False)
+    assert store.read() == {}
+    assert len(Discovery(ask(transport), store=store).kinds(refresh=False)) == 5
