@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -115,7 +116,7 @@ def test_what_comes_after_a_hook_that_fails_is_not_written(run: Runs, namespace:
     job.write_text(text.replace("  template:\n", '  template:\n    metadata: {annotations: {sim/exit-code: "3"}}\n'))
     _tree(run, namespace, f"{{chart: {chart}, name: h, namespace: {namespace}}}\n")
     failed = run("apply", "--yes", code=7)
-    assert f"{namespace}/h-migrate, failed: BackoffLimitExceeded" in failed.stderr
+    assert re.search(rf"failed +\S+ {namespace}/h-migrate( after \d+ s)?: BackoffLimitExceeded", failed.stderr)
     assert "2 changes that come after" in failed.stderr
     assert "NotFound" in kubectl("-n", namespace, "get", "configmap", "h-hooks", check=False).stderr
     run("apply", "--yes", code=7)  # it has failed, and nothing about it changed
