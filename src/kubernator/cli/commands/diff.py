@@ -24,9 +24,7 @@ _logger = logging.getLogger("kubernator")
 def run(run: Run) -> int:
     """Carry out the verb. Raises `errors.KubernatorError` and its kin, after the difference was printed."""
     args = run.args
-    args.dry_run = True  # what scripts see: whatever the command line says, nothing is written here
-    chosen = tree.options(run)
-    _logger.info("starting in `%s` (diff only)", chosen.path)
+    chosen = tree.reading(run)
 
     def show(plan: Plan) -> None:
         structured.write(_rendered(run, reading.of(plan, run.secrets)), args.file, private=args.show_secrets)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from kubernator import errors
@@ -19,15 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-_logger = logging.getLogger("kubernator")
-
 
 def run(run: Run) -> int:
     """Carry out the verb. Raises `errors.KubernatorError` and its kin, after the graph was printed."""
     args = run.args
-    args.dry_run = True  # what scripts see: whatever the command line says, nothing is written here
-    chosen = tree.options(run)
-    _logger.info("starting in `%s` (graph only)", chosen.path)
+    chosen = tree.reading(run)
 
     def show(_host: RunHost, resources: Sequence[Resource]) -> order.Order:
         found = order.arrange(resources)

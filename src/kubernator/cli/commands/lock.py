@@ -18,9 +18,7 @@ _logger = logging.getLogger("kubernator")
 
 def run(run: Run) -> int:
     """Carry out the verb. Raises `errors.KubernatorError` and its kin."""
-    run.args.dry_run = True  # what scripts see: whatever the command line says, nothing is written here
-    chosen = tree.options(run)
-    _logger.info("starting in `%s` (lock only)", chosen.path)
+    chosen = tree.reading(run)
     pins = tree.session(run, chosen).lock()
     new = not pins.path.is_file()
     changes = pins.changes() if run.args.check else pins.write()

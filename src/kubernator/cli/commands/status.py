@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import logging
 import shutil
 import sys
 import time
@@ -28,19 +27,15 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-_logger = logging.getLogger("kubernator")
-
 
 def run(run: Run) -> int:
     """Carry out the verb; the code says whether all is current. Raises `errors.KubernatorError` and its kin."""
     args = run.args
-    args.dry_run = True  # what scripts see: whatever the command line says, nothing is written here
     if args.timeout is not None and not args.watch:
         raise errors.UsageError("`--timeout` is of no use without `--watch`", hint="say `status --watch --timeout 5m`")
     if args.watch and args.file not in {None, "-"}:
         raise errors.UsageError("`--watch` writes to stdout, not to a file", hint="leave out `--file`")
-    chosen = tree.options(run)
-    _logger.info("starting in `%s` (status only)", chosen.path)
+    chosen = tree.reading(run)
 
     def use(host: RunHost, resources: Sequence[Resource]) -> int:
         from kubernator.run.standing import Standing  # noqa: PLC0415 - brings the rest of the program with it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -9,7 +10,9 @@ if TYPE_CHECKING:
     from kubernator.run.options import RunOptions
     from kubernator.run.session import Session
 
-__all__ = ["options", "session"]
+__all__ = ["options", "reading", "session"]
+
+_logger = logging.getLogger("kubernator")
 
 #: What settings are called on the command line.
 _OPTIONS: Final = {
@@ -56,3 +59,11 @@ def options(run: Run) -> RunOptions:
         exclude_project=tuple(args.exclude_project),
         **{field: getattr(args, name) for field, name in _OPTIONS.items() if hasattr(args, name)},
     )
+
+
+def reading(run: Run) -> RunOptions:
+    """Return the settings of a verb that only looks, and log that it starts; scripts see a dry run."""
+    run.args.dry_run = True
+    chosen = options(run)
+    _logger.info("starting in `%s` (%s only)", chosen.path, chosen.command)
+    return chosen
