@@ -6,36 +6,18 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sharing import applied_by, engines_of, owners, patched_by, ruled, twice
+from sharing import applied_by, owners, patched_by, ruled, twice
 from test_engine import config, deployment, kinds, live, only, paths, resource
 
 from kubernator.model.change import ChangeKind
 from kubernator.model.resource import ResourcePolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from test_engine import Engine
-
     from kubernator.testing.fixtures import Kubectl
 
 pytestmark = pytest.mark.cluster
 
 Manifest = dict[str, Any]
-
-
-@pytest.fixture
-def engines(kubeconfig: Path) -> Iterator[Callable[..., Engine]]:
-    """Hand out engines, each a run of its own."""
-    yield from engines_of(kubeconfig)
-
-
-@pytest.fixture
-def ns(kubectl: Kubectl, namespace: str) -> str:
-    """Return a namespace that is there."""
-    kubectl("create", "namespace", namespace)
-    return namespace
 
 
 def container(name: str, **fields: Any) -> dict[str, Any]:

@@ -8,15 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sharing import applied_by, engines_of, owners, twice
+from sharing import applied_by, owners, twice
 from test_engine import config, deployment, kinds, live, only, resource
 
 from kubernator.model.change import ChangeKind
 from kubernator.model.resource import BACKGROUND, FOREGROUND, ORPHAN, ResourcePolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from test_engine import Engine
 
@@ -26,19 +25,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.cluster
 
 Manifest = dict[str, Any]
-
-
-@pytest.fixture
-def engines(kubeconfig: Path) -> Iterator[Callable[..., Engine]]:
-    """Hand out engines, each a run of its own."""
-    yield from engines_of(kubeconfig)
-
-
-@pytest.fixture
-def ns(kubectl: Kubectl, namespace: str) -> str:
-    """Return a namespace that is there."""
-    kubectl("create", "namespace", namespace)
-    return namespace
 
 
 def object_of(ns: str, api_version: str, kind: str, **fields: Any) -> Manifest:

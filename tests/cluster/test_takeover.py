@@ -7,17 +7,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sharing import engines_of, owners, patched_by, twice
+from sharing import owners, patched_by, twice
 from test_engine import config, deployment, kinds, live, only, paths, resource
 
 from kubernator.model.change import ChangeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from test_engine import Engine
-
     from kubernator.testing.fixtures import Kubectl
 
 pytestmark = pytest.mark.cluster
@@ -29,19 +24,6 @@ POD = {
         {"name": "c", "image": "i:1", "ports": [{"containerPort": 80}], "env": [{"name": "A", "value": "1"}]}
     ]
 }
-
-
-@pytest.fixture
-def engines(kubeconfig: Path) -> Iterator[Callable[..., Engine]]:
-    """Hand out engines, each a run of its own."""
-    yield from engines_of(kubeconfig)
-
-
-@pytest.fixture
-def ns(kubectl: Kubectl, namespace: str) -> str:
-    """Return a namespace that is there."""
-    kubectl("create", "namespace", namespace)
-    return namespace
 
 
 def template(**spec: Any) -> dict[str, Any]:
