@@ -57,6 +57,7 @@ __all__ = [
     "LoadError",
     "LockHeld",
     "NotFound",
+    "NotPermitted",
     "NotPinned",
     "NotReady",
     "PlanRefused",
@@ -302,6 +303,12 @@ class TooManyRequests(ApiError):
 
 class Forbidden(ApiError):
     """403: not permitted, over quota, denied by admission, or in a namespace that is going."""
+
+    exit_code = ExitCode.FORBIDDEN
+
+
+class NotPermitted(KubernatorError):
+    """The cluster lets us read what is there and not make the changes."""
 
     exit_code = ExitCode.FORBIDDEN
 

@@ -204,6 +204,26 @@ def test_a_refused_change_is_shown_before_the_error(tree: Tree) -> None:
     assert "error: 1 change cannot be made; nothing was written" in err
 
 
+def test_who_may_only_look_is_told_so(tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code is that of a missing permission, and what would have to be allowed is said."""
+    tree.write("c.yaml", CONFIG)
+    tree.apply()
+    tree.write("c.yaml", CONFIG.replace("one", "two"))
+    tree.kubectl("-n", tree.namespace, "create", "serviceaccount", "reader")
+    tree.kubectl("-n", tree.namespace, "create", "role", "reader", "--verb=get,list", "--resource=configmaps")
+    account = f"{tree.namespace}:reader"
+    tree.kubectl("-n", tree.namespace, "create", "rolebinding", "r", "--role=reader", f"--serviceaccount={account}")
+    config = json.loads(tree.kubectl("config", "view", "--raw", "--minify", "-o", "json").stdout)
+    token = tree.kubectl("-n", tree.namespace, "create", "token", "reader").stdout.strip()
+    config["users"][0]["user"] = {"token": token}
+    (tmp_path / "reader").write_text(json.dumps(config))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "reader"))
+    code, out, err = tree.run("diff")
+    assert code == 11, err
+    assert 'cannot patch resource "configmaps"' in out
+    assert "error: 1 change may not be made by this user; nothing was written" in err
+
+
 def test_a_warning_that_is_fatal_is_so_for_diff_too(tree: Tree) -> None:
     """It is shown with its object, and then ends the run as it ends `dump`."""
     tree.kubectl("label", "namespace", tree.namespace, "pod-security.kubernetes.io/warn=restricted")

@@ -104,6 +104,11 @@ def _split(text: str) -> tuple[str, str | None]:
     elif "=" in path and "]" not in path.rpartition("=")[2]:
         path, _, wanted = path.rpartition("=")
     path = path.strip()
+    if path.split(maxsplit=1)[:1] in (["range"], ["end"]):
+        raise ProjectError(
+            f"`{text}` is no JSONPath but a template of kubectl's",
+            hint="a path finds all at once: `{.status.parts[*].phase}=Bound`",
+        )
     if not path.startswith("$"):
         path = f"${path}" if path.startswith((".", "[")) else f"$.{path}"
     return path, wanted

@@ -68,7 +68,8 @@ class Change:
     without preconditions, and ``force`` says that the fields in ``conflicts`` may be taken; ``instructions`` are the
     operations of client-side merge instructions, a second write. ``fresh`` says that the kind's definition is written
     in this run, so that refusals which pass by themselves are tried again. ``detail`` and ``hint`` go with the
-    ``reason`` of a refusal: labelled lines (causes with the place where the field was written), and what to do.
+    ``reason`` of a refusal: labelled lines (causes with the place where the field was written), and what to do;
+    ``denied`` says that we may not, by the authorization of the cluster.
     """
 
     kind: ChangeKind
@@ -97,6 +98,7 @@ class Change:
     fresh: bool = False
     detail: tuple[tuple[str, str], ...] = ()
     hint: str = ""
+    denied: bool = False
 
     @classmethod
     def of(cls, resource: Resource, kind: ChangeKind, *, live: Manifest | None = None) -> Change:

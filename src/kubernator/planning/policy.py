@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from kubernator.errors import Forbidden
 from kubernator.planning import wording
 from kubernator.planning.fields import field_path
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from kubernator.errors import ApiError, FieldCause
     from kubernator.model.resource import Resource
 
-__all__ = ["cannot_change", "exists_already", "helpers", "immutable", "is_conflict", "is_stale", "refusal"]
+__all__ = ["cannot_change", "exists_already", "helpers", "immutable", "is_conflict", "is_denied", "is_stale", "refusal"]
 
 #: How the server says, besides "immutable", that a field cannot change.
 _FIXED: Final = ("immutable", "cannot change", "may not be changed", "may not change once set", "can not be unset")
@@ -22,6 +23,10 @@ _FIXED: Final = ("immutable", "cannot change", "may not be changed", "may not ch
 _TYPED: Final = re.compile(
     r"(\.[^\s:]+): ((?:field not declared in schema|expected|duplicate)[^;]*?)(?= \.[^\s:]+: |$)"
 )
+
+
+#: How the server says that somebody may not: RBAC and its kin, not a quota and not an admission webhook.
+_MAY_NOT: Final = re.compile(r'\bis forbidden: User "[^"]*" cannot ')
 
 
 def helpers(manager: str) -> tuple[str, str]:
@@ -43,6 +48,11 @@ def is_stale(error: ApiError) -> bool:
     if error.status == 409:  # noqa: PLR2004
         return not is_conflict(error)
     return error.status == 422 and any(cause.field == "metadata.uid" for cause in error.causes)  # noqa: PLR2004
+
+
+def is_denied(error: ApiError) -> bool:
+    """Say whether we lack the permission, where a 403 may also be a quota or the answer of an admission webhook."""
+    return isinstance(error, Forbidden) and _MAY_NOT.search(error.title) is not None
 
 
 def exists_already(error: ApiError) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kubernator.errors import NotFound
@@ -75,4 +76,5 @@ def of_server(resource: Resource, error: ApiError, live: Manifest | None) -> Cha
     if isinstance(error, NotFound) and error.details.get("kind") == "namespaces":
         reason = f"namespace `{resource.ref.namespace}` does not exist and is not in the tree"
         hint = f"add a Namespace `{resource.ref.namespace}` to the tree, or create it"
-    return changes.refused(resource, live=live, reason=reason, detail=detail, hint=hint)
+    change = changes.refused(resource, live=live, reason=reason, detail=detail, hint=hint)
+    return replace(change, denied=policy.is_denied(error))

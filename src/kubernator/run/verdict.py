@@ -70,6 +70,11 @@ def of_plan(plan: Plan) -> errors.KubernatorError | None:
             f"{number} would take fields from other field managers; nothing was written",
             hint="`ktor.k8s.add_conflict_rule` decides field by field, `--force-conflicts` takes them all",
         )
+    if all(change.denied for change in refused):
+        return errors.NotPermitted(
+            f"{number} may not be made by this user; nothing was written",
+            hint="a role that allows what is said above has to be bound to the user; a dry run needs `patch`, too",
+        )
     return errors.ValidationFailed(f"{number} cannot be made; nothing was written", ())
 
 

@@ -102,7 +102,7 @@ def test_a_rule_by_json_path(rule, manifest, expected, message):
     assert message in found.message
 
 
-@pytest.mark.parametrize("text", ["{.status.phase", "{.a}b", "{.a[}=x"])
+@pytest.mark.parametrize("text", ["{.status.phase", "{.a}b", "{.a[}=x", "{range .a[*]}=x", "{end}"])
 def test_what_is_no_json_path(text):
     """It is told where the rule is registered, not while waiting."""
     with pytest.raises(errors.ProjectError, match="JSONPath"):

@@ -71,6 +71,19 @@ def test_stale_or_conflict(error, stale, field_conflict):
 
 
 @pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ('configmaps "c" is forbidden: User "me" cannot patch resource "configmaps" in API group ""', True),
+        ('pods "p" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1', False),
+        ('pods "p" is forbidden: violates PodSecurity "restricted:latest"', False),
+    ],
+)
+def test_denied(title, expected):
+    """A 403 has several meanings; only one of them is about who asks."""
+    assert expected is policy.is_denied(errors.Forbidden(title, status=403))
+
+
+@pytest.mark.parametrize(
     ("reason", "message", "field", "expected"),
     [
         ("FieldValueInvalid", 'Invalid value: "x": field is immutable', "spec.selector", True),
