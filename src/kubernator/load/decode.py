@@ -29,12 +29,13 @@ def manifests(
     """
     good: list[Document] = []
     for document in documents:
-        items = list(_items(document, problems, plain=plain_lists))
-        for position, item in enumerate(items):
+        notes = document.notes
+        for item in _items(document, problems, plain=plain_lists):
             if found := envelope.check(item):
                 problems.extend(found)
             else:
-                good.append(replace(item, notes=document.notes) if position == 0 else item)
+                good.append(replace(item, notes=notes) if item.notes != notes else item)
+            notes = ()
     return good
 
 
@@ -45,7 +46,7 @@ def _items(document: Document, problems: list[Diagnostic], *, plain: bool) -> It
             yield from _items(_part(document, (position,), value[position]), problems, plain=False)
         return
     if not _is_list(value):
-        yield replace(document, notes=())
+        yield document
         return
     items = value.get("items")
     if items is not None and not isinstance(items, list):

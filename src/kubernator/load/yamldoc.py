@@ -13,7 +13,6 @@ import gc
 import json
 import re
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import yaml
@@ -229,7 +228,7 @@ class _Stream:
         return lines[min(line, len(lines)) - 1] if lines else line
 
     def _place(self, mark: Mark) -> Origin:
-        return replace(self._origin, line=self.line(mark), column=mark.column + 1, document=self._number)
+        return self._origin.at(self.line(mark), mark.column + 1, document=self._number)
 
     def problem(self, message: str, mark: Mark, *, hint: str = "", first: Mark | None = None, code: str = "") -> None:
         """Note an error about the document being read."""

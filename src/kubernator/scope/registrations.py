@@ -24,6 +24,7 @@ class Registrations(Generic[_Item]):
     def __init__(self, key: Key) -> None:
         self.key = key
         self._numbers = itertools.count()
+        self._used = False
 
     def add(self, scope: Scope, item: _Item) -> None:
         """Register an item in a scope."""
@@ -37,6 +38,8 @@ class Registrations(Generic[_Item]):
 
     def visible(self, scope: Scope) -> list[_Item]:
         """Everything that is registered in a scope and above, first registered first."""
+        if not self._used:  # asked for each resource, and most kinds of things nobody registers
+            return []
         entries = [entry for _, own in scope.gather(self.key) for entry in own.entries]
         if not entries:
             return []
@@ -50,6 +53,7 @@ class Registrations(Generic[_Item]):
         return seen
 
     def _own(self, scope: Scope) -> list[tuple[int, bool, _Item]]:
+        self._used = True
         if not scope.own(self.key) or scope.frozen:
             scope.write(self.key, _Own())
         own: _Own[_Item] = scope.peek(self.key)
