@@ -43,8 +43,8 @@ class Scenario:
 def full() -> list[Scenario]:
     """Return everything that the page shows."""
     return [
-        Scenario(name="300", objects=300, rounds=5),
-        Scenario(name="1000", objects=1000, rounds=5, tools=(*_EVERYBODY, tools.FLOOR_8, tools.FLOOR_32)),
+        Scenario(name="300", objects=300, rounds=3),
+        Scenario(name="1000", objects=1000, rounds=3, tools=(*_EVERYBODY, tools.FLOOR_8, tools.FLOOR_32)),
         Scenario(name="300, 20 ms", objects=300, rounds=3, tools=_PEERS, trip=TRIP),
         Scenario(name=MANIFESTS, objects=0, rounds=2, tools=_PEERS),
         Scenario(name="3000", objects=3000, rounds=1, tools=_PEERS),
