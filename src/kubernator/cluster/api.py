@@ -77,6 +77,7 @@ class Kind:
     namespaced: bool
     verbs: frozenset[str] = frozenset()
     short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
     subresources: frozenset[str] = frozenset()
 
 

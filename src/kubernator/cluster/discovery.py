@@ -180,6 +180,7 @@ class Discovery:
                 namespaced=bool(resource.get("namespaced")),
                 verbs=frozenset(resource.get("verbs") or ()),
                 short_names=tuple(resource.get("shortNames") or ()),
+                categories=tuple(resource.get("categories") or ()),
                 subresources=frozenset(subresources.get(resource["name"], ())),
             )
 
@@ -208,6 +209,7 @@ def kinds_of(body: Mapping[str, Any]) -> Iterable[Kind]:
                     namespaced=resource.get("scope") == "Namespaced",
                     verbs=frozenset(resource.get("verbs") or ()),
                     short_names=tuple(resource.get("shortNames") or ()),
+                    categories=tuple(resource.get("categories") or ()),
                     subresources=frozenset(str(sub["subresource"]) for sub in resource.get("subresources") or ()),
                 )
 

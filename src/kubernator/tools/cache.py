@@ -23,7 +23,7 @@ __all__ = ["APP", "Cache", "locked", "private_directory", "replacing", "state_ro
 
 APP: Final = "kubernator"
 
-PARTS: Final = ("git", "bin", "http", "discovery", "controlplane", "charts", "renders")
+PARTS: Final = ("git", "bin", "http", "discovery", "controlplane", "charts", "renders", "schemas")
 """The directories of the cache; `Cache` has a property for each."""
 
 _PAUSE: Final = 0.2
@@ -72,6 +72,11 @@ class Cache:
     def renders(self) -> Path:
         """What charts with the same inputs were rendered to."""
         return self._part("renders")
+
+    @property
+    def schemas(self) -> Path:
+        """What objects of the kinds of clusters look like."""
+        return self._part("schemas")
 
     def clear(self, *parts: str) -> None:
         """Remove the whole cache, or the named parts; what is not there is no error.

@@ -1,7 +1,8 @@
 """Looking for damage in the cache: what is there is compared with the checksums it came with.
 
-Programs by the checksums that were kept beside them, repositories by git itself. The other parts hold nothing that
-could be told from damage; they are small, and asked for again when they cannot be read.
+Programs by the checksums that were kept beside them, repositories by git itself, schemas by that of their compression.
+The other parts hold nothing that could be told from damage; they are small, and asked for again when they cannot be
+read.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PARTS", "Checked", "check"]
 
-PARTS: Final = ("bin", "git", "controlplane")
+PARTS: Final = ("bin", "git", "controlplane", "schemas")
 """The parts of the cache that can be verified."""
 
 
@@ -45,6 +46,8 @@ def check(cache: Cache, part: str) -> Iterator[Checked]:
             noted = {path.parent for path in (cache.root / part).glob(f"*/{store.NOTES}")}
             for directory in sorted(noted):
                 yield Checked(part=part, name=directory.name, damage=tuple(store.noted_damage(directory)))
+        case "schemas":
+            yield from map(_schemas, sorted((cache.root / part).glob("*.json.z")))
 
 
 def _programs(cache: Cache) -> Iterator[Checked]:
@@ -64,6 +67,17 @@ def _repositories(cache: Cache) -> Iterator[Checked]:
             for mirror in (home / "mirror", home / "partial"):
                 if mirror.is_dir():
                     yield Checked(part="git", name=f"{home.name}/{mirror.name}", damage=_fsck(mirror))
+
+
+def _schemas(path: Path) -> Checked:
+    import json  # noqa: PLC0415 - only for this part
+    import zlib  # noqa: PLC0415 - the same
+
+    try:
+        name = str(json.loads(zlib.decompress(path.read_bytes()))["of"])
+    except (OSError, ValueError, KeyError, TypeError, zlib.error):
+        return Checked(part="schemas", name=path.name, damage=(f"`{path}` cannot be read, and is asked for again",))
+    return Checked(part="schemas", name=name)
 
 
 def _fsck(mirror: Path) -> tuple[str, ...]:
