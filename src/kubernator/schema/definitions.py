@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from kubernator.model.gvk import GroupVersionKind
 from kubernator.schema import embedded, shapes, structural, structurality
 from kubernator.schema.fault import Fault, Reason
+from kubernator.schema.names import dns_1035_label, dns_subdomain
 from kubernator.schema.node import Node, Nodes
 from kubernator.schema.views import column_faults, scale_faults, selectable_faults
 
@@ -23,15 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["check_definition", "nodes", "root_node"]
 
 
-_LABEL: Final = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?", re.ASCII)
-_LABEL_MESSAGE: Final = (
-    "Invalid value: a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an "
-    "alphabetic character, and end with an alphanumeric character"
-)
-_SUBDOMAIN: Final = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*", re.ASCII)
 _APPROVAL: Final = "api-approved.kubernetes.io"
-_LONGEST_LABEL: Final = 63
-_LONGEST_SUBDOMAIN: Final = 253
 _LONGEST_WARNING: Final = 256
 #: What the root of a schema may say where ``status`` is checked apart.
 _AT_ROOT: Final = frozenset(
@@ -117,9 +110,9 @@ def check_definition(
 ) -> list[Fault]:
     """Return what is wrong with a definition that its own schema, as a built-in kind, does not tell.
 
-    ``rules`` says what is wrong with the expressions in ``x-kubernetes-validations`` of a node, with paths that begin
-    there; it is asked where all else is right. ``minor`` is the server's minor version. Values of other types than they
-    should be are passed over.
+    ``rules`` says what is wrong with the expressions in ``x-kubernetes-validations`` of the schema of a version, which
+    it is given as the node of a whole object, with paths that begin there; it is asked where all else is right.
+    ``minor`` is the server's minor version. Values of other types than they should be are passed over.
     """
     try:
         return list(dict.fromkeys(_faults(definition, _Asked(rules, minor))))
@@ -157,8 +150,8 @@ def _group_faults(group: str) -> Iterator[Fault]:
     place = ("spec", "group")
     if not group:
         yield Fault(place, Reason.REQUIRED, "Required value")
-    elif len(group) > _LONGEST_SUBDOMAIN or not _SUBDOMAIN.fullmatch(group):
-        yield Fault(place, Reason.INVALID, "Invalid value: must be a lowercase RFC 1123 subdomain")
+    elif complaint := dns_subdomain(group):
+        yield Fault(place, Reason.INVALID, f"Invalid value: {complaint}")
     elif "." not in group:
         yield Fault(place, Reason.INVALID, "Invalid value: should be a domain with at least one dot")
 
@@ -189,18 +182,15 @@ def _name_faults(names: dict[str, Any]) -> Iterator[Fault]:
             yield Fault((*place, key), Reason.REQUIRED, "Required value")
     for key in ("plural", "singular", "kind", "listKind"):
         name = _text(names.get(key))
-        if name and not _is_label(name.lower() if key.lower().endswith("kind") else name):
-            yield Fault((*place, key), Reason.INVALID, _LABEL_MESSAGE)
+        complaint = dns_1035_label(name.lower() if key.lower().endswith("kind") else name)
+        if name and complaint:
+            yield Fault((*place, key), Reason.INVALID, f"Invalid value: {complaint}")
     for key in ("shortNames", "categories"):
         for index, name in enumerate(_list(names.get(key))):
-            if isinstance(name, str) and not _is_label(name):
-                yield Fault((*place, key, index), Reason.INVALID, _LABEL_MESSAGE)
+            if isinstance(name, str) and (complaint := dns_1035_label(name)):
+                yield Fault((*place, key, index), Reason.INVALID, f"Invalid value: {complaint}")
     if kind and kind == names.get("listKind"):
         yield Fault((*place, "listKind"), Reason.INVALID, "Invalid value: kind and listKind may not be the same")
-
-
-def _is_label(name: str) -> bool:
-    return len(name) <= _LONGEST_LABEL and _LABEL.fullmatch(name) is not None
 
 
 def _versions_faults(versions: list[Any], asked: _Asked) -> Iterator[Fault]:
@@ -217,8 +207,8 @@ def _versions_faults(versions: list[Any], asked: _Asked) -> Iterator[Fault]:
 
 
 def _version_faults(version: dict[str, Any], place: Path, asked: _Asked) -> Iterator[Fault]:
-    if not _is_label(_text(version.get("name"))):
-        yield Fault((*place, "name"), Reason.INVALID, _LABEL_MESSAGE)
+    if complaint := dns_1035_label(_text(version.get("name"))):
+        yield Fault((*place, "name"), Reason.INVALID, f"Invalid value: {complaint}")
     yield from _deprecation_faults(version, (*place, "deprecationWarning"))
     subresources = _map(version.get("subresources"))
     schema = _map(version.get("schema")).get("openAPIV3Schema")
@@ -288,10 +278,8 @@ def _default_faults(schema: dict[str, Any], path: Path, *, minor: int) -> Iterat
 def _expressions(schema: dict[str, Any], path: Path, asked: _Asked) -> Iterator[Fault]:
     if asked.rules is None:
         return
-    for node, place in _walk(root_node(schema), path):
-        if node.rules:
-            for fault in asked.rules(node):
-                yield Fault((*place, *fault.path), fault.reason, fault.message, fault.severity)
+    for fault in asked.rules(root_node(schema)):
+        yield Fault((*path, *fault.path), fault.reason, fault.message, fault.severity)
 
 
 def _conversion_faults(conversion: dict[str, Any]) -> Iterator[Fault]:

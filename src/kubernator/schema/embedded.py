@@ -6,10 +6,12 @@ Definitions do not describe it, so its schema stands here. Source: k8s.io/apiext
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
+from kubernator.schema import names
+from kubernator.schema.builtin.field import Field
 from kubernator.schema.fault import Fault, Reason
+from kubernator.schema.metadata import check_fields
 from kubernator.schema.node import Node, Nodes
 
 if TYPE_CHECKING:
@@ -79,9 +81,6 @@ _COMPONENTS: Final[dict[str, dict[str, Any]]] = {
 #: The schema of ``metadata`` of any object.
 METADATA: Final[Node] = Nodes(_COMPONENTS.get).named(_OBJECT_META)
 
-_KIND: Final = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?", re.ASCII)
-_LONGEST_KIND: Final = 63
-
 
 def faults(value: dict[str, Any], path: Path) -> Iterator[Fault]:
     """Yield what is wrong with the identity of an object inside another: it must say what it is."""
@@ -95,11 +94,11 @@ def faults(value: dict[str, Any], path: Path) -> Iterator[Fault]:
             yield Fault((*path, key), Reason.INVALID, "Invalid value: must not be empty")
         elif key == "apiVersion" and text.count("/") > 1:
             yield Fault((*path, key), Reason.INVALID, f"Invalid value: unexpected GroupVersion string: {text}")
-        elif key == "kind" and (len(text) > _LONGEST_KIND or not _KIND.fullmatch(text.lower())):
-            message = "Invalid value: may have mixed case, but should otherwise match a DNS-1035 label"
+        elif key == "kind" and (complaint := names.dns_1035_label(text.lower())):
+            message = f"Invalid value: may have mixed case, but should otherwise match: {complaint}"
             yield Fault((*path, key), Reason.INVALID, message)
-    metadata = value.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    if isinstance(name, str) and (name in {".", ".."} or "/" in name or "%" in name):
-        what = f"may not be '{name}'" if name in {".", ".."} else f"may not contain '{'/' if '/' in name else '%'}'"
-        yield Fault((*path, "metadata", "name"), Reason.INVALID, f"Invalid value: {what}")
+    metadata = Field(value.get("metadata"), (*path, "metadata"))
+    if complaint := names.path_segment(metadata["name"].text):
+        metadata["name"].invalid(complaint)
+    check_fields(metadata, free=True)
+    yield from metadata.faults

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from kubernator.model.sourcemap import Path
 
-__all__ = ["Fault", "Reason", "api_path", "is_builtin_group"]
+__all__ = ["Fault", "Key", "Reason", "api_path", "is_builtin_group"]
 
 
 class Reason(StrEnum):
@@ -36,6 +36,12 @@ class Reason(StrEnum):
     IMMUTABLE = "immutable"
     DEPRECATED = "deprecated"
     UNDECIDED = "undecided"
+
+
+class Key(str):
+    """A key of a map in a path, which the server writes in brackets, where the path itself does not tell."""
+
+    __slots__ = ()
 
 
 class Fault(NamedTuple):
@@ -61,6 +67,15 @@ _MAPS: Final = frozenset(
         *("stringData", "volumeAttributes", "podFixed"),
     }
 )
+#: What is named as one of those maps and is none: the parameters of an IngressClass, what a RuntimeClass adds, and the
+#: nodes of a ResourceSlice.
+_FIELDS: Final = frozenset(
+    {
+        *(("parameters", 2, name) for name in ("apiGroup", "kind", "name", "namespace", "scope")),
+        ("overhead", 1, "podFixed"),
+        *(("nodeSelector", depth, "nodeSelectorTerms") for depth in (2, 4)),
+    }
+)
 _IN_DEFINITIONS: Final = frozenset({"annotations", "labels", "properties"})
 _METADATA: Final = frozenset({"annotations", "labels"})
 
@@ -76,7 +91,7 @@ _GROUPS: Final = frozenset(
     for name in (
         *("admissionregistration", "apiextensions", "authentication", "authorization", "certificates", "coordination"),
         *("discovery", "events", "internal.apiserver", "networking", "node", "rbac.authorization", "resource"),
-        *("flowcontrol.apiserver", "scheduling", "storage", "storagemigration", "apiregistration"),
+        *("flowcontrol.apiserver", "scheduling", "storage", "storagemigration", "apiregistration", "lifecycle"),
     )
 )
 
@@ -95,7 +110,8 @@ def api_path(path: Path, manifest: Mapping[str, Any] | None = None) -> str:
             maps = _IN_DEFINITIONS
         else:
             maps = _MAPS if builtin else _METADATA if depth == 2 and path[0] == "metadata" else frozenset()  # noqa: PLR2004
-        if isinstance(step, int) or above in maps or not _PLAIN.fullmatch(step):
+        is_key = above in maps and (above, depth, step) not in _FIELDS
+        if isinstance(step, int | Key) or is_key or not _PLAIN.fullmatch(step):
             text += f"[{step}]"
         else:
             text += f".{step}" if text else step

@@ -9,7 +9,7 @@ from kubernator.schema.formats import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["NAMELESS", "Node", "Nodes", "node_of"]
+__all__ = ["NAMELESS", "Node", "Nodes", "is_builtin", "node_of"]
 
 #: Names of components of types that are Go code of Kubernetes, so that conversion to Go checks them too.
 _BUILTIN: Final = (
@@ -225,7 +225,7 @@ class Nodes:
         found = self._named.get(name)
         if found is None:
             schema = self._resolve(name) or {"x-kubernetes-preserve-unknown-fields": True}
-            found = self._named.setdefault(name, Node(schema, self, name=name, builtin=name.startswith(_BUILTIN)))
+            found = self._named.setdefault(name, Node(schema, self, name=name, builtin=is_builtin(name)))
         return found
 
     def of(self, schema: Mapping[str, Any], *, builtin: bool = False) -> Node:
@@ -242,6 +242,11 @@ class Nodes:
         if any(default == nothing for nothing in _NO_DEFAULTS):
             return node
         return Node({**node.schema, "default": default}, self, name=node.name, builtin=node.builtin)
+
+
+def is_builtin(name: str) -> bool:
+    """Say whether a component is a type of Kubernetes' own."""
+    return name.startswith(_BUILTIN)
 
 
 def node_of(schema: Mapping[str, Any], resolve: Callable[[str], Mapping[str, Any] | None]) -> Node:

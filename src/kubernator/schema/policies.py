@@ -348,10 +348,27 @@ def check_policy_manifest(manifest: Mapping[str, Any]) -> list[Fault]:
                 if not isinstance(text, str) or not text:
                     continue
                 try:
-                    programs.get(text)
+                    complaint = _of_kind(programs.get(text).type, _RESULTS[key, part])
                 except Undecided:
                     continue  # the server will say
                 except Failed as error:
-                    message = f"Invalid value: {str(error).removeprefix('compilation error: ')}"
-                    found.append(Fault(("spec", part, index, key), Reason.INVALID, message))
+                    complaint = str(error).removeprefix("compilation error: ")
+                if complaint:
+                    found.append(Fault(("spec", part, index, key), Reason.INVALID, f"Invalid value: {complaint}"))
     return found
+
+
+#: What the expressions of a policy give: the kinds of their types.
+_RESULTS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("expression", "validations"): ("bool",),
+    ("expression", "matchConditions"): ("bool",),
+    ("messageExpression", "validations"): ("string",),
+    ("valueExpression", "auditAnnotations"): ("string", "null"),
+}
+
+
+def _of_kind(kind: Type, wanted: tuple[str, ...]) -> str:
+    """Say so if an expression gives what it must not; nothing where the server knows its type better than we do."""
+    if kind.kind in wanted or kind.kind not in {"bool", "int", "uint", "double", "string", "bytes", "null"}:
+        return ""
+    return f"must evaluate to {' or '.join(wanted)} but got {kind}"

@@ -146,17 +146,32 @@ class PolicyFiles:
         return [fault for rule in self.rules for fault in rule.check(request)]
 
 
-def read_directory(directory: Path, problems: list[Diagnostic]) -> PolicyFiles:
-    """Return the policies of a directory and all below it; what is wrong with them goes to ``problems``."""
+def read_directory(
+    directory: Path, problems: list[Diagnostic], *, origin: Callable[[Path], Origin] | None = None
+) -> PolicyFiles:
+    """Return the policies of a directory and all below it; what is wrong with them goes to ``problems``.
+
+    ``origin`` says how files are called for people; without it as they are.
+    """
     rules: list[LocalRule] = []
     manifests: list[Mapping[str, Any]] = []
     for file in sorted(each for each in directory.rglob("*") if each.suffix in _ENDINGS and each.is_file()):
-        for document in yamldoc.parse(file.read_bytes(), origin=Origin(path=file), problems=problems):
+        for document in _documents(file, origin(file) if origin else Origin(path=file), problems):
             if isinstance(document.value, dict) and "kind" in document.value and "apiVersion" in document.value:
                 manifests.append(document.value)
             else:
                 rules.extend(_rules(document, problems))
     return PolicyFiles(tuple(rules), tuple(manifests))
+
+
+def _documents(file: Path, origin: Origin, problems: list[Diagnostic]) -> list[Document]:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        message = f"`{file.name}` cannot be read: {error.strerror}"
+        problems.append(Diagnostic(severity=Severity.ERROR, message=message, origin=origin, code="load"))
+        return []
+    return yamldoc.parse(content, origin=origin, problems=problems)
 
 
 def _rules(document: Document, problems: list[Diagnostic]) -> Iterator[LocalRule]:

@@ -21,7 +21,7 @@ _SHAPES: Final[dict[str, type | tuple[type, ...]]] = {
     **dict.fromkeys(("properties", "not"), dict),
     **dict.fromkeys(("allOf", "anyOf", "oneOf", "enum", "required", "x-kubernetes-list-map-keys"), list),
     **dict.fromkeys(("minimum", "maximum", "multipleOf"), (int, float)),
-    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), int),
+    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), (int, float)),
     **dict.fromkeys(("additionalProperties",), (dict, bool)),
     "items": (dict, list),
     "x-kubernetes-validations": list,

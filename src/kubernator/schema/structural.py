@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kubernator.model.resource import Manifest
     from kubernator.model.sourcemap import Path
 
-__all__ = ["NEWEST", "check", "check_default"]
+__all__ = ["NEWEST", "as_kept", "check", "check_default"]
 
 #: The minor version of Kubernetes whose checks these are.
 NEWEST: Final = 37
@@ -34,6 +34,7 @@ NEWEST: Final = 37
 #: So many faults may be told with a guess what was meant, which takes a while.
 _GUESSES: Final = 100
 _INT32: Final = range(-(2**31), 2**31)
+_TOO_WIDE: Final = "the value has more than 32 bits, of which the server drops the upper ones"
 
 
 def check(manifest: Manifest, node: Node, *, custom: bool, minor: int = NEWEST) -> list[Fault]:
@@ -53,6 +54,23 @@ def check(manifest: Manifest, node: Node, *, custom: bool, minor: int = NEWEST) 
         message = "the manifest is nested too deeply to be checked here, the server decides"
         walk.faults.append(Fault((), Reason.UNDECIDED, message, Severity.WARNING))
     return list(dict.fromkeys(walk.faults))
+
+
+def as_kept(manifest: Manifest, faults: Iterable[Fault]) -> Manifest:
+    """Return a manifest with numbers as the server keeps them, where one of the faults says that it drops bits."""
+    for fault in faults:
+        if fault.message == _TOO_WIDE:
+            manifest = _with_kept(manifest, fault.path)
+    return manifest
+
+
+def _with_kept(value: Any, path: Path) -> Any:
+    if not path:
+        return (int(value) - _INT32.start) % len(_INT32) + _INT32.start
+    step: Any = path[0]
+    changed = value.copy()
+    changed[step] = _with_kept(value[step], path[1:])
+    return changed
 
 
 def check_default(value: Any, node: Node, *, minor: int = NEWEST) -> list[Fault]:
@@ -91,8 +109,7 @@ class _Walk:
         elif isinstance(value, str):
             self._builtin_text(value, node, path)
         elif node.format == "int32" and int(value) not in _INT32:
-            message = "the value has more than 32 bits, of which the server drops the upper ones"
-            self.faults.append(Fault(path, Reason.INVALID, message, Severity.WARNING))
+            self.faults.append(Fault(path, Reason.INVALID, _TOO_WIDE, Severity.WARNING))
 
     def _builtin_map(self, value: dict[str, Any], node: Node, path: Path) -> None:
         if node.types and node.types[0] != "object":

@@ -108,12 +108,13 @@ def test_each_served_version_has_a_schema() -> None:
     assert [GroupVersionKind("example.com", "v1", "Gizmo")] == list(nodes(definition))
 
 
-def test_rules_are_asked_about_where_they_stand() -> None:
-    """Who knows expressions is asked for each node with rules, and the paths are put together."""
+def test_rules_are_asked_about_the_whole_schema() -> None:
+    """Who knows expressions is asked once for each version, and the paths are put together."""
 
-    def rules(node: Node) -> list[Fault]:
-        return [Fault(("x-kubernetes-validations", 0, "rule"), Reason.INVALID, str(node.rules[0]["rule"]))]
+    def rules(root: Node) -> list[Fault]:
+        assert "metadata" in root.properties
+        return [Fault(("properties", "f", "x-kubernetes-validations", 0, "rule"), Reason.INVALID, "no")]
 
-    definition = _with({"type": "array", "items": {**_STRING, "x-kubernetes-validations": [{"rule": "self =="}]}})
+    definition = _with({**_STRING, "x-kubernetes-validations": [{"rule": "self =="}]})
     (fault,) = check_definition(definition, rules=rules)
-    assert (f"{_FIELD}.items.x-kubernetes-validations[0].rule", "self ==") == (api_path(fault.path), fault.message)
+    assert (f"{_FIELD}.x-kubernetes-validations[0].rule", "no") == (api_path(fault.path), fault.message)

@@ -11,7 +11,7 @@ from kubernator.schema.defaults import defaulted
 from kubernator.schema.definitions import root_node
 from kubernator.schema.fault import Reason, api_path
 from kubernator.schema.node import Node, Nodes, node_of
-from kubernator.schema.structural import check
+from kubernator.schema.structural import as_kept, check
 
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1"
 _QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
@@ -281,3 +281,13 @@ def test_keys_of_built_in_lists_get_their_defaults() -> None:
     manifest = {"ports": [{"port": 1}], "merged": [{"port": 1}]}
     expected = {"ports": [{"port": 1, "protocol": "TCP"}], "merged": [{"port": 1}]}
     assert expected == defaulted(manifest, nodes.named(_POD))
+
+
+@pytest.mark.parametrize(("kept", "written"), [(5, 2**32 + 5), (-(2**31), 2**31), (-1, 2**32 - 1), (0, 2.0**40)])
+def test_of_wide_numbers_the_lower_bits_are_kept(kept: int, written: float) -> None:
+    """A number with more bits than the server keeps is what it keeps to further checks; the manifest stays as it is."""
+    manifest = {"name": "x", "ports": [{"port": 1}, {"port": written}]}
+    faults = check(manifest, Nodes(COMPONENTS.get).named(_POD), custom=False)
+    assert [fault.severity for fault in faults] == [Severity.WARNING]
+    assert as_kept(manifest, faults)["ports"] == [{"port": 1}, {"port": kept}]
+    assert manifest["ports"][1] == {"port": written}

@@ -18,7 +18,7 @@ from kubernator.schema.cel.failures import Exceeded, Failed, NotCompiled, Undeci
 from kubernator.schema.cel.program import compiled, must_be
 from kubernator.schema.cel.typesystem import BOOL, STRING, optional_of
 from kubernator.schema.cel.values import Maybe
-from kubernator.schema.fault import Fault, Reason
+from kubernator.schema.fault import Fault, Key, Reason
 from kubernator.schema.node import Node
 
 if TYPE_CHECKING:
@@ -204,7 +204,8 @@ class _Check:
                 if below is not None:
                     was = before.get(key)
                     same = unchanged or (was is not None and was == each)
-                    self.value(below, each, was, (*path, key), unchanged=same)
+                    step = key if schema.additional is None else Key(key)
+                    self.value(below, each, was, (*path, step), unchanged=same)
         elif isinstance(value, list) and schema.items is not None:
             before_items = _by_key(schema.node, old)
             for index, each in enumerate(value):

@@ -1,0 +1,1 @@
+"""What the API server checks of its own kinds in Go code, beyond their schemas."""

@@ -1,0 +1,73 @@
+"""How bad a fault is where its resource is, and the finding that it becomes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from kubernator.model.diagnostics import Diagnostic, Severity
+from kubernator.schema.fault import Fault, Reason, api_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kubernator.model.resource import Resource
+
+__all__ = ["STRUCTURE", "Telling", "may_be_mended"]
+
+#: Faults of what a value is, not of what it means: rules are not asked about such a manifest.
+STRUCTURE: Final = frozenset({Reason.TYPE, Reason.UNKNOWN})
+#: Faults of fields that the server drops instead of refusing the object, where a script says so.
+_LENIENT: Final = frozenset({Reason.UNKNOWN})
+
+
+def may_be_mended(fault: Fault) -> bool:
+    """Say whether a fault is looked for only after others had their say about the object."""
+    fixed = fault.reason in STRUCTURE or fault.reason is Reason.IMMUTABLE
+    return fault.severity is Severity.ERROR and not fixed
+
+
+class Telling:
+    """Faults of one resource as findings. ``mender`` is who may change it on its way into the server, for people."""
+
+    def __init__(self, resource: Resource, *, writes: bool) -> None:
+        self._resource = resource
+        self._writes = writes
+        self.mender = ""
+
+    def all(self, faults: Iterable[Fault], code: str) -> Iterator[Diagnostic]:
+        """Yield the findings that faults are."""
+        for fault in faults:
+            severity = self._severity(fault)
+            if severity is None:
+                continue
+            mended = self.mender if code == "schema" and may_be_mended(fault) else ""
+            yield self._finding(fault, Severity.WARNING if mended else severity, code, mended=mended)
+
+    def _severity(self, fault: Fault) -> Severity | None:
+        """Return how bad a fault is where the resource is; None for what is not told there."""
+        if fault.reason is Reason.UNDECIDED:
+            return Severity.INFO
+        if fault.reason not in _LENIENT:
+            return fault.severity
+        policy = self._resource.policy
+        match policy.field_validation:
+            case "Ignore":
+                return None
+            case "Strict":
+                return fault.severity
+            case _:
+                fatal = policy.warnings_are_fatal and not self._writes
+                return fault.severity if fatal else Severity.WARNING
+
+    def _finding(self, fault: Fault, severity: Severity, code: str, *, mended: str) -> Diagnostic:
+        resource = self._resource
+        return Diagnostic(
+            severity=severity,
+            message=fault.message,
+            origin=resource.place(fault.path),
+            resource=str(resource),
+            field=api_path(fault.path, resource.manifest),
+            changed_by=tuple(map(str, resource.touched_by)),
+            detail=(("may be mended by", mended),) if mended else (),
+            code=code,
+        )

@@ -1,0 +1,270 @@
+"""All checks of a resource put together, and their findings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Any
+
+import pytest
+
+from kubernator.load import yamldoc
+from kubernator.model.diagnostics import Severity
+from kubernator.model.gvk import GroupVersionKind
+from kubernator.model.origin import Origin
+from kubernator.model.ref import ResourceRef
+from kubernator.model.resource import NEVER, Manifest, Resource, ResourcePolicy
+from kubernator.schema.documents import bundled
+from kubernator.schema.policies import Policies
+from kubernator.schema.policyfiles import LocalRule, PolicyFiles
+from kubernator.schema.validation import Validation
+
+_DEFINITION = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: gizmos.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {kind: Gizmo, plural: gizmos}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              required: [size]
+              properties:
+                size: {type: integer, default: 5}
+                name: {type: string}
+                owner: {type: string}
+                odd:
+                  type: object
+                  additionalProperties:
+                    type: integer
+                    x-kubernetes-validations: [{rule: "self % 2 == 1", message: must be odd}]
+              x-kubernetes-validations:
+                - {rule: self.size < 10, message: too large, fieldPath: .size}
+                - {rule: "!has(oldSelf.name) || self.name == oldSelf.name", message: the name stays}
+                - {rule: "has(self.owner) || !has(self.name)", message: a name needs an owner}
+"""
+
+
+def _manifest(text: str) -> Manifest:
+    (document,) = yamldoc.parse(text, origin=Origin(path=PurePath("a.yaml")), problems=[])
+    manifest: Manifest = document.value
+    return manifest
+
+
+def _resource(text: str, policy: ResourcePolicy | None = None) -> Resource:
+    origin = Origin(path=PurePath("a.yaml"))
+    (document,) = yamldoc.parse(text, origin=origin, problems=[])
+    manifest = document.value
+    return Resource(
+        manifest=manifest,
+        ref=ResourceRef.of(manifest),
+        gvk=GroupVersionKind.of(manifest["apiVersion"], manifest["kind"]),
+        origin=document.origin,
+        source_map=document.source_map,
+        policy=policy or ResourcePolicy(),
+    )
+
+
+def _gizmo(spec: str, **policy: Any) -> Resource:
+    head = "apiVersion: example.com/v1\nkind: Gizmo\nmetadata: {name: a, namespace: shop}\n"
+    return _resource(f"{head}spec:\n{spec}", ResourcePolicy(**policy))
+
+
+def _validation(**options: Any) -> Validation:
+    return Validation(bundled(37), definitions=[_manifest(_DEFINITION)], **options)
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ("  size: 3\n", []),
+        ("  name: x\n  owner: me\n", []),
+        ("  sizes: 3\n", [(5, "spec.sizes", 'unknown field "spec.sizes", did you mean "size"')]),
+        ("  size: many\n", [(5, "spec.size", 'Invalid value: must be of type integer: "string"')]),
+        ("  size: 30\n", [(5, "spec.size", "Invalid value: too large")]),
+        ("  odd:\n    a.b: 2\n", [(6, "spec.odd[a.b]", "Invalid value: must be odd")]),
+        ("  odd:\n    ab: 2\n", [(6, "spec.odd[ab]", "Invalid value: must be odd")]),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(spec: str, expected: list[tuple[int, str, str]]) -> None:
+    """Each fault is a finding with the line, the field as the server prints it, and words of the server's."""
+    found = _validation().check(_gizmo(spec))
+    assert expected == [(one.origin.line if one.origin else 0, one.field, one.message) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ({}, [Severity.ERROR]),
+        ({"field_validation": "Strict"}, [Severity.ERROR]),
+        ({"field_validation": "Warn", "warnings_are_fatal": False}, [Severity.WARNING]),
+        ({"field_validation": "Ignore"}, []),
+    ],
+)
+def test_unknown_fields_are_as_bad_as_the_script_says(policy: dict[str, Any], expected: list[Severity]) -> None:
+    """Field validation of the scope decides about fields that the server would drop."""
+    assert expected == [one.severity for one in _validation().check(_gizmo("  sizes: 3\n", **policy))]
+
+
+def test_a_run_that_writes_is_not_ended_by_warnings_about_fields() -> None:
+    """An unknown field is a warning then, unless the script wants it to be an error."""
+    check = _validation(writes=True).check
+    assert [one.severity for one in check(_gizmo("  sizes: 3\n"))] == [Severity.WARNING]
+    assert [one.severity for one in check(_gizmo("  sizes: 3\n", field_validation="Strict"))] == [Severity.ERROR]
+
+
+@pytest.mark.parametrize(
+    ("spec", "live", "expected"),
+    [
+        ("  name: x\n", {"name": "x", "owner": "me", "size": 1}, []),
+        ("  name: other\n", {"name": "x", "owner": "me", "size": 1}, ["Invalid value: the name stays"]),
+        ("  size: 30\n", {"size": 30}, []),
+        ("  size: 30\n", {"size": 1}, ["Invalid value: too large"]),
+        ("  sizes: 30\n", {"size": 30}, ['unknown field "spec.sizes", did you mean "size"']),
+    ],
+)
+def test_beside_a_live_object_counts_what_comes_of_both(spec: str, live: dict[str, Any], expected: list[str]) -> None:
+    """What others own makes good what a manifest leaves out, what stays as it is passes, and changes are looked at."""
+    manifest = {**_gizmo(spec).manifest, "spec": live}
+    assert expected == [one.message for one in _validation().check(_gizmo(spec), live=manifest)]
+
+
+def test_a_definition_whose_schema_is_none_leaves_its_kind_to_the_server() -> None:
+    """The definition is wrong, and its resources are neither unknown nor checked."""
+    broken = _manifest(_DEFINITION)
+    broken["spec"]["versions"][0]["schema"] = {"openAPIV3Schema": {"properties": 5}}
+    validation = Validation(bundled(37), definitions=[broken])
+    assert validation.check(_gizmo("  sizes: 3\n")) == []
+
+
+def test_rules_of_a_definition_are_checked_with_it() -> None:
+    """A rule that does not compile is wrong where it stands."""
+    text = _DEFINITION.replace("self.size < 10", "self.sise < 10")
+    (found,) = Validation(bundled(37)).check(_resource(text))
+    assert (found.origin.line if found.origin else 0, found.code) == (30, "schema")
+    assert "undefined field 'sise'" in found.message
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "minor", "expected"),
+    [
+        ("policy/v1beta1", "PodDisruptionBudget", 37, [("version", Severity.ERROR)]),
+        ("resource.k8s.io/v1beta1", "DeviceClass", 35, [("version", Severity.WARNING)]),
+        ("apps/v1", "Deploymnt", 37, [("kind", Severity.ERROR)]),
+        ("example.org/v1", "Thing", 37, [("kind", Severity.WARNING)]),
+        ("example.com/v2", "Gizmo", 37, [("kind", Severity.ERROR)]),
+    ],
+)
+def test_a_kind_that_is_not_served_ends_the_check(
+    api_version: str, kind: str, minor: int, expected: list[tuple[str, Severity]]
+) -> None:
+    """A removed version and an unknown kind are one finding each; nothing else is said of such an object."""
+    resource = _resource(f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{}}\n")
+    found = Validation(bundled(minor), definitions=[_manifest(_DEFINITION)]).check(resource)
+    assert expected == [(one.code, one.severity) for one in found][: len(expected)]
+
+
+def test_a_cluster_knows_all_kinds() -> None:
+    """A kind that it does not know is wrong, where without one it may be defined somewhere."""
+    resource = _resource("apiVersion: example.org/v1\nkind: Thing\nmetadata: {name: a}\n")
+    (found,) = Validation(bundled(), complete=True).check(resource)
+    assert (Severity.ERROR, "kind") == (found.severity, found.code)
+
+
+def test_an_unknown_kind_is_told_with_what_was_meant() -> None:
+    """The hint names the kind that looks like it."""
+    (found,) = Validation(bundled()).check(_resource("apiVersion: apps/v1\nkind: Deploymnt\nmetadata: {name: a}\n"))
+    assert found.hint == "did you mean `Deployment`?"
+
+
+_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop, labels: {tier: web}}\ndata: {a: b}\n"
+
+
+@pytest.mark.parametrize(
+    ("expression", "action", "expected"),
+    [
+        ("object.metadata.name == 'b'", "Deny", [Severity.ERROR]),
+        ("object.metadata.name == 'b'", "Warn", [Severity.WARNING]),
+        ("object.metadata.name == 'a'", "Deny", []),
+        ("request.userInfo.username == 'me'", "Deny", [Severity.INFO]),
+    ],
+)
+def test_policies_have_their_say(expression: str, action: str, expected: list[Severity]) -> None:
+    """A denial is an error, a warning one, and what only the server knows is said once for all objects of a kind."""
+    group = "admissionregistration.k8s.io/v1"
+    match = {
+        "resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["*"], "resources": ["configmaps"]}]
+    }
+    policies = Policies(
+        [
+            {
+                "apiVersion": group,
+                "kind": "ValidatingAdmissionPolicy",
+                "metadata": {"name": "p"},
+                "spec": {"matchConstraints": match, "validations": [{"expression": expression}]},
+            },
+            {
+                "apiVersion": group,
+                "kind": "ValidatingAdmissionPolicyBinding",
+                "metadata": {"name": "b"},
+                "spec": {"policyName": "p", "validationActions": [action]},
+            },
+        ]
+    )
+    validation = Validation(bundled(37), policies=policies)
+    found = [*validation.check(_resource(_MAP)), *validation.check(_resource(_MAP.replace("tier: web", "tier: db")))]
+    twice = expected if Severity.INFO in expected else expected * 2
+    assert [("policy", severity) for severity in twice] == [(one.code, one.severity) for one in found]
+
+
+def test_rules_of_ours_name_their_field() -> None:
+    """A rule of a policy directory is told at the path that it names."""
+    rule = LocalRule(name="tiers", kinds=("ConfigMap",), require="false", path=("metadata", "labels", "tier"))
+    validation = Validation(bundled(37), rules=PolicyFiles((rule,), ()))
+    (found,) = validation.check(_resource(_MAP))
+    assert (found.code, found.field, found.origin and found.origin.line) == ("policy", "metadata.labels[tier]", 3)
+    assert [found] == validation.rules(_resource(_MAP))
+
+
+def _deployment(selector: str) -> Resource:
+    return _resource(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: shop}\nspec:\n"
+        f"  selector: {{matchLabels: {{app: {selector}}}}}\n"
+        f"  template: {{metadata: {{labels: {{app: {selector}}}}}, spec: {{containers: [{{name: a, image: b}}]}}}}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        (ResourcePolicy(), Severity.WARNING),
+        (ResourcePolicy(replace=NEVER), Severity.ERROR),
+        (ResourcePolicy(immutable_changes={}), Severity.ERROR),
+        (ResourcePolicy(immutable_changes={}, replace="Background"), Severity.WARNING),
+    ],
+)
+def test_what_cannot_change_is_wrong_unless_the_object_is_replaced(policy: ResourcePolicy, expected: Severity) -> None:
+    """Where the scope or the object allows that it is made anew, it is said that this will happen."""
+    resource = replace(_deployment("new"), policy=policy)
+    (found,) = Validation(bundled(37)).check(resource, live=_deployment("old").manifest)
+    assert (expected, True) == (found.severity, found.field.startswith("spec.selector"))
+
+
+def test_what_a_webhook_may_mend_is_a_warning() -> None:
+    """A value that a mutating webhook may set is no error; a type that is wrong stays one."""
+    rules = [{"apiGroups": ["example.com"], "apiVersions": ["*"], "operations": ["CREATE"], "resources": ["gizmos"]}]
+    hook = {"kind": "MutatingWebhookConfiguration", "metadata": {"name": "m"}, "webhooks": [{"rules": rules}]}
+    validation = _validation(mutators=lambda: [hook])
+    (found,) = validation.check(_gizmo("  size: 30\n"))
+    assert (found.severity, found.detail[0][1]) == (Severity.WARNING, "MutatingWebhookConfiguration `m`")
+    (found,) = validation.check(_gizmo("  size: x\n"))
+    assert Severity.ERROR is found.severity
