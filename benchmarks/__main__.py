@@ -1,7 +1,7 @@
 """Kubernator beside kubectl, kapp and the bare requests, in one run, on throw-away control planes.
 
 Run it on a machine that has nothing else to do. Without an option it takes everything the page shows, in rounds: about
-40 minutes on two cores. Tables go to stdout, progress to stderr.
+30 minutes on two cores. Tables go to stdout, progress to stderr.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks import cases, killed, machine, page, scenarios, waiting, workload
+from benchmarks import cases, killed, machine, page, scenarios, validating, waiting, workload
 from benchmarks.figures import Figures
 from benchmarks.measure import TROUBLE
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 ROOT: Final = Path(__file__).parents[1]
-PARTS: Final = ("tools", "waiting", "killed", "cases")
+PARTS: Final = ("tools", "waiting", "killed", "cases", "validate")
 CORPUS: Final = "KUBERNATOR_CORPUS"
 KILLED_AT: Final = 300
 
@@ -74,6 +74,13 @@ def measure(options: argparse.Namespace) -> Figures:
         "waiting": lambda: waiting.measure_waiting(figures, kapp=kapp, say=say),
         "killed": lambda: killed.measure_killed(figures, objects=options.objects or KILLED_AT, kapp=kapp, say=say),
         "cases": lambda: cases.try_cases(figures, kapp=kapp, say=say),
+        "validate": lambda: validating.measure_validating(
+            figures,
+            kubeconform=_program("kubeconform"),
+            objects=options.objects or validating.OBJECTS,
+            rounds=options.rounds or validating.ROUNDS,
+            say=say,
+        ),
     }
     for part, take in others.items():
         if part not in parts:

@@ -57,6 +57,7 @@ def easier(bar: Bar, value: float) -> float | None:
 
 _UNCHANGED: Final = "unchanged, 1,000 objects"
 _FIRST: Final = "first apply, 1,000 objects, `--no-preflight`"
+_VALIDATE: Final = "validation, 1,000 objects of 30 kinds"
 _LATENCY: Final = "20 ms round trip, 300 objects"
 
 BARS: Final = (
@@ -240,6 +241,27 @@ BARS: Final = (
         limit=0,
         unit="exact",
         value=values.killed,
+    ),
+    Bar(
+        key="validate-reading",
+        what=f"{_VALIDATE}: processor time, to reading their YAML",
+        limit=1,
+        unit="",
+        value=values.validation_to_reading,
+    ),
+    Bar(
+        key="validate-seconds",
+        what=f"{_VALIDATE}: processor time, with the compiling of schemas",
+        limit=0.5,
+        unit=" s",
+        value=values.validation,
+    ),
+    Bar(
+        key="validate-kubeconform",
+        what=f"{_VALIDATE}: processor time of the process, to kubeconform",
+        limit=1.5,
+        unit="",
+        value=values.validation_to_kubeconform,
     ),
     Bar(key="cases", what="the ten bad cases pass in one run", limit=0, unit="exact", value=values.cases),
 )

@@ -36,7 +36,8 @@ class Sample:
 class Figures:
     """Everything that was measured. ``about`` says where and when, ``failures`` what did not run and why.
 
-    ``lines`` holds what was under way on the line between tool and server, by scenario, tool and step.
+    ``lines`` holds what was under way on the line between tool and server, by scenario, tool and step; ``validating``
+    the runs of what validates, by tool.
     """
 
     about: dict[str, Any] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class Figures:
     lines: list[dict[str, Any]] = field(default_factory=list)
     waiting: list[dict[str, Any]] = field(default_factory=list)
     killed: list[dict[str, Any]] = field(default_factory=list)
+    validating: list[dict[str, Any]] = field(default_factory=list)
     cases: list[dict[str, Any]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
@@ -92,6 +94,11 @@ class Figures:
         """Return the requests of the round with the fewest: what the server asks itself besides only adds."""
         found = [each.requests for each in self.of(scenario, tool, step)]
         return min(found, key=metrics.total, default={})
+
+    def validation(self, tool: str, value: str) -> float | None:
+        """Return the median of a value over the runs of what validates, None where nothing was measured."""
+        found = [each[value] for each in self.validating if each["tool"] == tool]
+        return statistics.median(found) if found else None
 
     def noise(self) -> float:
         """Return the median of the part of the machine that others used."""

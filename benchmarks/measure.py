@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from benchmarks.server import Server
 
-__all__ = ["TROUBLE", "Cost", "Failed", "environment", "run"]
+__all__ = ["TROUBLE", "Cost", "Failed", "alone", "environment", "run"]
 
 PATIENCE: Final = 1200.0
 """Seconds after which a run is given up."""
@@ -82,6 +82,22 @@ def run(
     )
 
 
+def alone(argv: Sequence[str], *, home: Path, accept: Sequence[int] = (0,)) -> dict[str, float]:
+    """Run a command that talks to no server, and return the `VALUES` that it has. Raises `Failed`."""
+    begin, busy, own = time.perf_counter(), machine.busy(), _own()
+    found: dict[str, Any] = json.loads(_spawned(argv, environment(kubeconfig=home / "none", home=home), home))
+    if found["code"] not in accept:
+        raise Failed(f"`{Path(argv[0]).name}` ended with {found['code']}:\n{found['output'][-1500:]}")
+    others = (machine.busy() - busy) - (_own() - own)
+    noise = max(0.0, others / (time.perf_counter() - begin) / machine.CORES)
+    return {**{name: round(found[name], 4) for name in VALUES if name in found}, "noise": round(noise, 3)}
+
+
+def _own() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
 def _spawned(argv: Sequence[str], environ: dict[str, str], home: Path) -> str:
     """Return what `spawn` says; whatever happens, nothing of the command is left behind."""
     command = [sys.executable, "-I", "-S", str(_SPAWN), *argv]
@@ -115,8 +131,7 @@ class _Clocks:
 
 
 def _clocks(server: Server, proxy: int) -> _Clocks:
-    times = os.times()
-    own = times.user + times.system + times.children_user + times.children_system
+    own = _own()
     between = machine.of_process(proxy) if proxy else 0.0
     with contextlib.suppress(OSError):
         return _Clocks(time.perf_counter(), machine.busy(), own + between + server.all_programs(), server.processor())

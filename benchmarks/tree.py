@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["NAMESPACES", "change", "manifests", "namespaces", "write"]
+__all__ = ["MAKERS", "NAMESPACES", "change", "made", "manifests", "namespaces", "pod", "save", "write"]
 
 NAMESPACES = 10
 DOCUMENTS = 5
@@ -30,7 +30,7 @@ def write(directory: Path, objects: int, *, prefix: str = "bench") -> None:
     """Write the tree: ``objects`` objects besides the namespaces."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / ".kubernator.py").write_text('ktor.app.register_plugin("k8s")\n')
-    _save(directory / "namespaces.yaml", namespaces(prefix=prefix))
+    save(directory / "namespaces.yaml", namespaces(prefix=prefix))
     places: list[list[dict[str, Any]]] = [[] for _ in range(NAMESPACES)]
     for number, manifest in enumerate(manifests(objects, prefix=prefix)):
         places[_turn(number)].append(manifest)
@@ -38,7 +38,7 @@ def write(directory: Path, objects: int, *, prefix: str = "bench") -> None:
         below = directory / f"team-{number}"
         below.mkdir(exist_ok=True)
         for start in range(0, len(found), DOCUMENTS):
-            _save(below / f"part-{start // DOCUMENTS:03}.yaml", found[start : start + DOCUMENTS])
+            save(below / f"part-{start // DOCUMENTS:03}.yaml", found[start : start + DOCUMENTS])
 
 
 def change(directory: Path) -> None:
@@ -49,7 +49,7 @@ def change(directory: Path) -> None:
 
 def namespaces(*, prefix: str = "bench") -> list[dict[str, Any]]:
     """Return the namespaces of a tree."""
-    return [_object("v1", "Namespace", f"{prefix}-{number}") for number in range(NAMESPACES)]
+    return [made("v1", "Namespace", f"{prefix}-{number}") for number in range(NAMESPACES)]
 
 
 def manifests(objects: int, *, prefix: str = "bench") -> Iterator[dict[str, Any]]:
@@ -57,7 +57,7 @@ def manifests(objects: int, *, prefix: str = "bench") -> Iterator[dict[str, Any]
     dice = random.Random(objects)  # noqa: S311 - reproducible, not secret
     for number in range(objects):
         kind = _KINDS[number % len(_KINDS)]
-        yield _MAKERS[kind](f"{kind.lower()}-{number}", f"{prefix}-{_turn(number)}", dice)
+        yield MAKERS[kind](f"{kind.lower()}-{number}", f"{prefix}-{_turn(number)}", dice)
 
 
 def _turn(number: int) -> int:
@@ -65,7 +65,8 @@ def _turn(number: int) -> int:
     return (number + number // len(_KINDS)) % NAMESPACES
 
 
-def _save(path: Path, manifests: list[dict[str, Any]]) -> None:
+def save(path: Path, manifests: list[dict[str, Any]]) -> None:
+    """Write a file of objects."""
     # JSON is YAML, but nobody writes it: block style by hand keeps the reading costs honest
     path.write_text("---\n".join(_block(manifest) for manifest in manifests))
 
@@ -87,7 +88,8 @@ def _block(value: dict[str, Any], indent: int = 0) -> str:
     return lines
 
 
-def _object(api_version: str, kind: str, name: str, namespace: str = "", **fields: Any) -> dict[str, Any]:
+def made(api_version: str, kind: str, name: str, namespace: str = "", **fields: Any) -> dict[str, Any]:
+    """Return an object."""
     metadata = {
         "name": name,
         **({"namespace": namespace} if namespace else {}),
@@ -98,15 +100,16 @@ def _object(api_version: str, kind: str, name: str, namespace: str = "", **field
 
 def _config_map(name: str, namespace: str, dice: random.Random) -> dict[str, Any]:
     words = {f"key-{number}": "value " * dice.randint(5, 20) for number in range(dice.randint(8, 30))}
-    return _object("v1", "ConfigMap", name, namespace, data=words)
+    return made("v1", "ConfigMap", name, namespace, data=words)
 
 
 def _secret(name: str, namespace: str, dice: random.Random) -> dict[str, Any]:
     value = base64.b64encode(dice.randbytes(48)).decode()
-    return _object("v1", "Secret", name, namespace, type="Opaque", data={"token": value})
+    return made("v1", "Secret", name, namespace, type="Opaque", data={"token": value})
 
 
-def _pod(name: str, dice: random.Random) -> dict[str, Any]:
+def pod(name: str, dice: random.Random) -> dict[str, Any]:
+    """Return the spec of a Pod."""
     container = {
         "name": "main",
         "image": f"registry.example.test/{name}:{dice.randint(1, 9)}",
@@ -119,43 +122,43 @@ def _pod(name: str, dice: random.Random) -> dict[str, Any]:
 
 
 def _deployment(name: str, namespace: str, dice: random.Random) -> dict[str, Any]:
-    template = {"metadata": {"labels": {"app": name}}, "spec": _pod(name, dice)}
+    template = {"metadata": {"labels": {"app": name}}, "spec": pod(name, dice)}
     spec = {"replicas": 1, "selector": {"matchLabels": {"app": name}}, "template": template}
-    return _object("apps/v1", "Deployment", name, namespace, spec=spec)
+    return made("apps/v1", "Deployment", name, namespace, spec=spec)
 
 
 def _service(name: str, namespace: str, _: random.Random) -> dict[str, Any]:
     spec = {"selector": {"app": name}, "ports": [{"name": "http", "port": 80, "targetPort": 8080}]}
-    return _object("v1", "Service", name, namespace, spec=spec)
+    return made("v1", "Service", name, namespace, spec=spec)
 
 
 def _account(name: str, namespace: str, _: random.Random) -> dict[str, Any]:
-    return _object("v1", "ServiceAccount", name, namespace)
+    return made("v1", "ServiceAccount", name, namespace)
 
 
 def _role(name: str, namespace: str, _: random.Random) -> dict[str, Any]:
     rules = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list"]}]
-    return _object("rbac.authorization.k8s.io/v1", "Role", name, namespace, rules=rules)
+    return made("rbac.authorization.k8s.io/v1", "Role", name, namespace, rules=rules)
 
 
 def _binding(name: str, namespace: str, _: random.Random) -> dict[str, Any]:
     role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}
     subjects = [{"kind": "ServiceAccount", "name": "default", "namespace": namespace}]
-    return _object("rbac.authorization.k8s.io/v1", "RoleBinding", name, namespace, roleRef=role, subjects=subjects)
+    return made("rbac.authorization.k8s.io/v1", "RoleBinding", name, namespace, roleRef=role, subjects=subjects)
 
 
 def _cron_job(name: str, namespace: str, dice: random.Random) -> dict[str, Any]:
-    pod = {**_pod(name, dice), "restartPolicy": "Never"}
-    job = {"spec": {"template": {"spec": pod}}}
-    return _object("batch/v1", "CronJob", name, namespace, spec={"schedule": "0 3 1 1 *", "jobTemplate": job})
+    job = {"spec": {"template": {"spec": {**pod(name, dice), "restartPolicy": "Never"}}}}
+    return made("batch/v1", "CronJob", name, namespace, spec={"schedule": "0 3 1 1 *", "jobTemplate": job})
 
 
 def _policy(name: str, namespace: str, _: random.Random) -> dict[str, Any]:
     spec = {"podSelector": {"matchLabels": {"app": name}}, "policyTypes": ["Ingress"]}
-    return _object("networking.k8s.io/v1", "NetworkPolicy", name, namespace, spec=spec)
+    return made("networking.k8s.io/v1", "NetworkPolicy", name, namespace, spec=spec)
 
 
-_MAKERS: dict[str, Callable[[str, str, random.Random], dict[str, Any]]] = {
+#: Kind -> what makes an object of it from a name, a namespace and chance.
+MAKERS: dict[str, Callable[[str, str, random.Random], dict[str, Any]]] = {
     "ConfigMap": _config_map,
     "Secret": _secret,
     "Deployment": _deployment,

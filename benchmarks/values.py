@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from benchmarks import quoted, tools
+from benchmarks import quoted, tools, validating
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,9 @@ __all__ = [
     "to_reference",
     "unchanged",
     "undecided",
+    "validation",
+    "validation_to_kubeconform",
+    "validation_to_reading",
     "waiting_requests",
 ]
 
@@ -208,6 +211,28 @@ def cases(figures: Figures) -> Measured | None:
     failed = [each["case"] for each in ours if not each["passed"]]
     text = f"{len(ours) - len(failed)} of {len(ours)}" + (f"; not: {', '.join(failed)}" if failed else "")
     return (len(failed), text) if ours else None
+
+
+def validation(figures: Figures) -> Measured | None:
+    """Take the processor seconds of validation alone, in a process that compiles its schemas meanwhile."""
+    found = figures.validation(validating.PARTS, "first")
+    return None if found is None else (found, f"{found:.2f} s")
+
+
+def validation_to_reading(figures: Figures) -> Measured | None:
+    """Compare that to reading the YAML."""
+    checking, reading = (figures.validation(validating.PARTS, each) for each in ("first", "reading"))
+    if checking is None or not reading:
+        return None
+    return checking / reading, f"{shown(checking / reading)} ({checking:.2f} s to {reading:.2f} s)"
+
+
+def validation_to_kubeconform(figures: Figures) -> Measured | None:
+    """Compare the processor seconds of whole processes."""
+    mine, other = (figures.validation(each, "processor") for each in (validating.OURS, validating.KUBECONFORM))
+    if mine is None or not other:
+        return None
+    return mine / other, f"{shown(mine / other)} ({mine:.2f} s to {other:.2f} s)"
 
 
 def requests(sent: dict[str, int]) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from benchmarks import tree
+from benchmarks import kinds, tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from benchmarks.server import Server
 
-__all__ = ["CHARTS", "Workload", "generated", "manifests_of", "real", "rendered"]
+__all__ = ["CHARTS", "Workload", "generated", "manifests_of", "real", "rendered", "various"]
 
 Manifest = dict[str, Any]
 
@@ -101,6 +101,23 @@ def generated(directory: Path, objects: int) -> Workload:
         changed=tree.NAMESPACES,  # the first after them
         prepared=None,
         change=lambda: tree.change(directory),
+    )
+
+
+def various(directory: Path, objects: int) -> Workload:
+    """Write a tree of ``objects`` objects of thirty kinds; their namespaces are not among them."""
+    directory.mkdir(parents=True)
+    (directory / ".kubernator.py").write_text(_HEAD)
+    made = list(kinds.manifests(objects))
+    for start in range(0, objects, PER_FILE):
+        tree.save(directory / f"part-{start // PER_FILE:03}.yaml", made[start : start + PER_FILE])
+    return Workload(
+        name=f"{objects} of {len(kinds.KINDS)} kinds",
+        directory=directory,
+        objects=made,
+        changed=0,
+        prepared=None,
+        change=lambda: None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 import pytest
-from benchmarks import bars, page, plot, quoted, tools, values
+from benchmarks import bars, page, plot, quoted, tools, validating, values
 from benchmarks.figures import Figures, Sample
 
 
@@ -62,6 +62,14 @@ def figures():
             "usual": 4,
         }
     )
+    for number, processor in enumerate((1.2, 0.8, 1.0)):
+        costs = {"round": number, "wall": 1.0, "first": 0.9, "megabytes": 50.0, "noise": 0.0}
+        made.validating += [
+            {"tool": validating.OURS, "processor": processor, **costs},
+            {"tool": validating.KUBECONFORM, "processor": 2 * processor, **costs},
+            {"tool": validating.PARTS, "round": number, "reading": 0.5, "first": 0.2 * processor, "again": 0.1},
+        ]
+    made.about["validated"] = {"objects": 1000, "kinds": 30}
     made.failures.append("1000, kapp: `kapp` ended with 1:\nmore")
     return made
 
@@ -101,6 +109,9 @@ def test_what_is_published_names_no_place(figures):
         ("killed", 0),
         ("cases", 1),
         ("first-line", 0.5),
+        ("validate-reading", 0.4),
+        ("validate-seconds", 0.2),
+        ("validate-kubeconform", 0.5),
         ("unchanged-wall-floor", None),
         ("first-wall-floor", None),
         ("undecided", None),
@@ -167,6 +178,8 @@ def test_the_page_says_what_was_missed_and_why(figures):
     assert "| unchanged, 1,000 objects: wall, to kubectl | ≤ 0.11 | 0.1 (0.50 s to 5.00 s) | met |  |" in text
     assert "(benchmarks/wall-1000.svg)" in text
     assert "* 1000, kapp: `kapp` ended with 1:" in text
+    assert "1,000 objects of 30 kinds without a mistake" in text
+    assert "| kubeconform -strict | 1.00 | 2.00 | 50 | 0% |" in text
 
 
 def test_tables_are_whole(figures):

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from pathlib import PurePath
 
+import jsonschema_rs
 import pytest
 import yaml
-from benchmarks import scenarios, tools, tree, workload
+from benchmarks import kinds, scenarios, schemas, tools, tree, workload
 from benchmarks.__main__ import main
 from benchmarks.figures import Figures
+
+from kubernator.model.gvk import GroupVersionKind
+from kubernator.model.origin import Origin
+from kubernator.model.ref import ResourceRef
+from kubernator.model.resource import Resource
+from kubernator.schema import documents
+from kubernator.schema.validation import Validation
 
 
 def objects_of(directory):
@@ -43,6 +53,37 @@ def test_a_change_is_of_one_object(tmp_path):
     load.change()
     changed = [_key(each) for each in objects_of(load.directory) if before[_key(each)] != each]
     assert [_key(load.objects[load.changed])] == changed
+
+
+def test_a_tree_of_many_kinds(tmp_path):
+    """Thirty kinds in turn, the same for the same number, each object once, and the files say the same."""
+    load = workload.various(tmp_path / "tree", 70)
+    assert load.objects == list(kinds.manifests(70))
+    assert {_key(each): each for each in load.objects} == {_key(each): each for each in objects_of(load.directory)}
+    assert len({each["kind"] for each in load.objects}) == len(set(kinds.KINDS)) == 30
+
+
+def test_the_tree_of_many_kinds_is_right():
+    """Nothing is wrong with what validation is measured on."""
+    validation = Validation(documents.bundled())
+    resources = [_resource(each) for each in kinds.manifests(60)]
+    assert [found for each in resources for found in validation.check(each)] == []
+
+
+def test_schemas_for_others(tmp_path):
+    """A kind has a file that needs no other, takes what is right and nothing that is not known."""
+    gvks = {GroupVersionKind.of(each["apiVersion"], each["kind"]) for each in kinds.manifests(30)}
+    schemas.write(tmp_path, gvks)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert len(names) == 30
+    assert {"pod-v1.json", "role-rbac-v1.json", "ingress-networking-v1.json"} <= names
+    for each in kinds.manifests(30):
+        group, _, version = each["apiVersion"].rpartition("/")
+        name = "-".join(filter(None, [each["kind"].lower(), group.partition(".")[0], version]))
+        judge = jsonschema_rs.Draft4Validator(json.loads((tmp_path / f"{name}.json").read_text()))
+        judge.validate(each)
+        assert not judge.is_valid({**each, "speck": {}})
+        assert not judge.is_valid({**each, "metadata": {**each["metadata"], "label": {}}})
 
 
 REAL = [
@@ -133,6 +174,11 @@ def test_a_changed_tree_is_of_the_same_shape(tmp_path):
     tree.write(tmp_path, 20)
     tree.change(tmp_path)
     assert 'key-0: "changed' in (tmp_path / "team-0" / "part-000.yaml").read_text()
+
+
+def _resource(manifest):
+    gvk = GroupVersionKind.of(manifest["apiVersion"], manifest["kind"])
+    return Resource(manifest=manifest, ref=ResourceRef.of(manifest), gvk=gvk, origin=Origin(path=PurePath("a.yaml")))
 
 
 def _key(manifest):
