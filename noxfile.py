@@ -102,4 +102,4 @@ def minors(session: nox.Session) -> None:
     for minor in ("1.34", "1.35", "1.36"):
         env = {"KUBERNATOR_TEST_KUBE_VERSION": minor}
         session.run("python", "-c", OBTAIN, env=env)
-        session.run("pytest", "-n", "2", TEMPORARY, *(session.posargs or ["tests/cluster"]), env=env)
+        session.run("pytest", "-n", "2", TEMPORARY, *(session.posargs or ["tests/cluster", "tests/agreement"]), env=env)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from kubernator.cluster.api import Cluster, Kind
     from kubernator.model.ref import ResourceRef
     from kubernator.redaction import Secrets
+    from kubernator.schema.documents import Documents
     from kubernator.tools.locate import Programs
     from kubernator.tools.lockfile import Pins
     from kubernator.workers import Workers
@@ -119,6 +120,21 @@ class Host(Protocol):
     @property
     def offline(self) -> bool:
         """Whether the run is to do without a cluster where it can: then what only a cluster knows stays unknown."""
+
+    @property
+    def documents(self) -> Documents | None:
+        """The schemas of the version of Kubernetes that was chosen, of a run without any cluster; else None.
+
+        Then ``cluster`` knows the kinds and the version of that, and raises for whatever else is asked of it.
+        """
+
+    @property
+    def validates(self) -> bool:
+        """Whether all resources are checked against schemas after the walk, which tells unknown kinds too."""
+
+    @property
+    def traced(self) -> bool:
+        """Whether the run is to remember what each function made of a manifest, for `explain` and `render`."""
 
     @property
     def secrets(self) -> Secrets:

@@ -267,13 +267,13 @@ def test_keep_going_past_a_refusal_in_the_plan(
     past_a_bad_one(program, live, namespace, tmp_path, outcome="refused", why="was refused")
 
 
-def test_keep_going_past_a_refusal_at_the_write(
+def test_keep_going_past_what_is_found_without_a_dry_run(
     program: Program, kubectl: Kubectl, live: Callable[..., Any], namespace: str, tmp_path: Path
 ) -> None:
-    """What nobody asked about before fails when it is written, and is set aside in the same way."""
+    """What the server is not asked about before is found by its schema, and is set aside in the same way."""
     kubectl("create", "namespace", namespace)
     plant(tmp_path / "tree", {"all.yaml": yaml(*tree_with_a_bad_one(namespace))})
-    past_a_bad_one(program, live, namespace, tmp_path, "--no-preflight", outcome="failed", why="failed")
+    past_a_bad_one(program, live, namespace, tmp_path, "--no-preflight", outcome="refused", why="was refused")
 
 
 def tree_with_a_bad_one(namespace: str) -> list[dict[str, Any]]:

@@ -152,6 +152,21 @@ _CONTEXT: Final = _option(
     "--context", metavar="NAME", help="the context of the kubeconfig to use (default: its current one)"
 )
 
+_KUBE_VERSION: Final = _option(
+    "--kube-version",
+    metavar="VERSION",
+    help="the version of Kubernetes whose kinds and schemas are used without a cluster, `1.36` (default: the newest)",
+)
+
+_POLICIES: Final = _option(
+    "--policies",
+    action="append",
+    type=Path,
+    default=[],
+    metavar="DIRECTORY",
+    help="check every object by the rules in the files of a directory, before anything is written; may be repeated",
+)
+
 _LOCKED: Final = _option("--locked", action="store_true", help="refuse to fetch what `kubernator.lock` does not pin")
 
 _CLUSTER: Final = (
@@ -174,6 +189,7 @@ _CLUSTER: Final = (
         default=True,
         help="do not ask the server for a dry run before the first write",
     ),
+    _POLICIES,
     _LOCKED,
     _option(
         "--cached-repositories",
@@ -186,6 +202,15 @@ _CLUSTER: Final = (
         help="fetch and render charts anew, though the cache has what the same inputs gave",
     ),
     _option("--show-secrets", action="store_true", help="show the values of secrets instead of `<secret N>`"),
+)
+
+_DUMP: Final = (
+    _option(
+        "--offline",
+        action="store_true",
+        help="do without a cluster: everything is taken for new, and checked by the schemas of a version of Kubernetes",
+    ),
+    _KUBE_VERSION,
 )
 
 _APPLY: Final = (
@@ -224,6 +249,7 @@ _DIFF: Final = (
 
 _GRAPH: Final = (
     _CONTEXT,
+    _KUBE_VERSION,
     _LOCKED,
     _option("--cycles", action="store_true", help="show only what refers to itself in a circle"),
 )
@@ -239,6 +265,39 @@ _STATUS: Final = (
         metavar="TIME",
         help="with `--watch`: end when nothing is in progress any more, at the latest after `90s`, `5m`, `1h`",
     ),
+)
+
+#: Of verbs that look at what a tree comes to, without a cluster.
+_TREE: Final = (
+    _KUBE_VERSION,
+    _LOCKED,
+    *(option for option in _CLUSTER if {"--cached-repositories", "--no-cache", "--show-secrets"} & {*option.flags}),
+)
+
+_RENDER: Final = (
+    *_TREE,
+    _option("--provenance", action="store_true", help="say of each object where it comes from and what changed it"),
+    _option("--split", type=Path, metavar="DIRECTORY", help="write a file for each object instead"),
+    _option(
+        "--split-by",
+        choices=("namespace", "kind", "directory", "none"),
+        help="with `--split`: what divides the files among sub-directories (default: namespace)",
+    ),
+    _option("--force", action="store_true", help="with `--split`: overwrite files that `render` did not write"),
+)
+
+_VALIDATE: Final = (
+    _KUBE_VERSION,
+    _option(
+        "--server",
+        action="store_true",
+        help="ask the cluster too, by reading only: its kinds, live objects, policies, and what the tree refers to",
+    ),
+    _CONTEXT,
+    _POLICIES,
+    _option("--strict", action="store_true", help="answer 3 for warnings, too"),
+    _LOCKED,
+    *(option for option in _CLUSTER if {"--cached-repositories", "--no-cache", "--show-secrets"} & {*option.flags}),
 )
 
 _LOCK: Final = (
@@ -266,7 +325,7 @@ class Verb(NamedTuple):
     @property
     def walks(self) -> bool:
         """Whether it walks a tree, so that the options of the reference mean something."""
-        return not (self.formats or self.raw or self.positionals)
+        return not (self.formats or self.raw)
 
     @property
     def compatible(self) -> bool:
@@ -275,13 +334,19 @@ class Verb(NamedTuple):
 
 
 VERBS: Final[Mapping[str, Verb]] = {
-    "dump": Verb("print what `apply` would send, as a list of operations; the default", _CLUSTER),
+    "dump": Verb("print what `apply` would send, as a list of operations; the default", (*_CLUSTER, *_DUMP)),
     "apply": Verb("make the cluster match the tree; a dry run until `--yes`", (*_CLUSTER, *_APPLY)),
     "diff": Verb(
         "show what `apply` would change, field by field; nothing is written",
         (*_CLUSTER, *_DIFF),
         own_codes=True,
         outputs=("text", "json", "yaml"),
+    ),
+    "validate": Verb(
+        "look for all that is wrong with the tree; no cluster is needed, and nothing is written",
+        _VALIDATE,
+        own_codes=True,
+        outputs=("text", "json", "sarif", "junit"),
     ),
     "graph": Verb(
         "show in which order the tree is applied, and the reason of each step; no cluster is needed",
@@ -292,6 +357,28 @@ VERBS: Final[Mapping[str, Verb]] = {
     "status": Verb(
         "show how what the tree describes stands in the cluster, and why; nothing is written",
         _STATUS,
+        own_codes=True,
+        outputs=("text", "json", "yaml"),
+    ),
+    "render": Verb(
+        "print the objects of the tree, or write a file for each; no cluster is needed",
+        _RENDER,
+        positionals=(
+            _option("resources", nargs="*", default=[], metavar="RESOURCE", help="the objects meant (default: all)"),
+        ),
+        own_codes=True,
+        outputs=("yaml", "json"),
+    ),
+    "explain": Verb(
+        "show where an object of the tree, or a field of it, comes from; no cluster is needed",
+        _TREE,
+        positionals=(
+            _option(
+                "resource",
+                metavar="RESOURCE[.FIELD]",
+                help="`deployment/web`, `shop/deployment/web.spec.replicas`, `apps/v1/Deployment/shop/web`",
+            ),
+        ),
         own_codes=True,
         outputs=("text", "json", "yaml"),
     ),

@@ -74,7 +74,9 @@ def _parse(argv: Sequence[str], verb: list[str]) -> Invocation:
     known = [*everywhere, _flags(options.VERBS[word].options if word else ())]
     after = _expand(argv[position + 1 :], known, verb=True)[0] if position is not None else []
     words = [*before, *([word] if word else []), *after]
-    args, extra = options.parser(word).parse_known_args(words)
+    parser = options.parser(word)
+    mixed = word is not None and options.VERBS[word].positionals  # options may stand between words that may be left out
+    args, extra = parser.parse_known_intermixed_args(words) if mixed else parser.parse_known_args(words)
     _refuse(extra, words, known)
     if args.pre_cache_k8s_client_no_patch and not args.pre_cache_k8s_client:
         raise errors.UsageError("`--pre-cache-k8s-client-no-patch` is only used together with `--pre-cache-k8s-client`")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["CONFLICTS", "DEPENDS_ON", "KNOWN", "PREFIX", "REPLACE", "TIMEOUT", "WAIT"]
+__all__ = ["CONFLICTS", "DEPENDS_ON", "KNOWN", "PREFIX", "REDACTED", "REPLACE", "TIMEOUT", "WAIT"]
 
 #: Everything of ours begins so; a name after it that is not known here is a misspelling.
 PREFIX: Final = "kubernator.io/"
@@ -23,7 +23,10 @@ TIMEOUT: Final = f"{PREFIX}timeout"
 #: ``false``: nothing waits for this object. ``apply.wait``.
 WAIT: Final = f"{PREFIX}wait"
 
+#: `render` left secrets out of the object, which is not fit to be applied. ``pipeline.annotated``
+REDACTED: Final = f"{PREFIX}redacted"
+
 #: Every name of ours. The last two are the reference's: the project of an object, and the root of a project's state.
 KNOWN: Final = frozenset(
-    {DEPENDS_ON[0], CONFLICTS, REPLACE, TIMEOUT, WAIT, f"{PREFIX}project", f"{PREFIX}project-root"}
+    {DEPENDS_ON[0], CONFLICTS, REDACTED, REPLACE, TIMEOUT, WAIT, f"{PREFIX}project", f"{PREFIX}project-root"}
 )

@@ -46,10 +46,14 @@ DEFAULT_IMMUTABLE_CHANGES: Mapping[tuple[str, str], PropagationPolicy] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touch:
-    """Who changed a manifest after it was read: a transformer or patcher, and where it was registered."""
+    """Who changed a manifest after it was read: a transformer or patcher, and where it was registered.
+
+    ``after`` is the manifest that it left, as JSON, where the run is traced.
+    """
 
     who: str
     origin: Origin
+    after: str = ""
 
     def __str__(self) -> str:
         return f"{self.who}, {self.origin.path}:{self.origin.line}"
@@ -96,7 +100,8 @@ class Resource:
     ``directory`` is the position of the visit that added it, which is its turn in the order of applying; ``turn`` is
     the place inside the directory where that matters, and ``awaited`` says that what has a later turn waits for it.
     ``instructions`` are client-side merge instructions (``$patch`` and its kin), already taken out of the manifest:
-    path of the map or list they stood in -> the instruction as written.
+    path of the map or list they stood in -> the instruction as written. ``written`` is the manifest as it was read, as
+    JSON, where the run is traced.
     """
 
     manifest: Manifest
@@ -110,6 +115,7 @@ class Resource:
     awaited: bool = False
     policy: ResourcePolicy = field(default_factory=ResourcePolicy)
     instructions: tuple[tuple[Path, Any], ...] = ()
+    written: str = ""
 
     def __str__(self) -> str:
         """Return ``apps/v1 Deployment web/nginx``."""

@@ -1,10 +1,10 @@
-"""Annotations of ours that nobody knows: a misspelling, which would otherwise pass without effect."""
+"""Annotations of ours that are wrong: a misspelling, which would otherwise pass without effect, and one that warns."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kubernator.model.annotations import KNOWN, PREFIX
+from kubernator.model.annotations import KNOWN, PREFIX, REDACTED
 from kubernator.model.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from kubernator.model.resource import Resource
 
-__all__ = ["unknown"]
+__all__ = ["misplaced", "unknown"]
 
 
 def unknown(resource: Resource) -> Iterator[Diagnostic]:
@@ -36,5 +36,20 @@ def unknown(resource: Resource) -> Iterator[Diagnostic]:
             hint=f"did you mean `{PREFIX}{close[0]}`"
             if close
             else f"known are {', '.join(f'`{one}`' for one in sorted(KNOWN))}",
+            code="annotation",
+        )
+
+
+def misplaced(resource: Resource) -> Iterator[Diagnostic]:
+    """Yield an error for an object that `render` wrote without its secrets: markers stand where their values were."""
+    said = (resource.manifest.get("metadata") or {}).get("annotations")
+    if isinstance(said, dict) and REDACTED in said:
+        yield Diagnostic(
+            severity=Severity.ERROR,
+            message="this object was rendered without its secrets, so it cannot be applied",
+            origin=resource.place(("metadata", "annotations", REDACTED)),
+            resource=str(resource),
+            changed_by=tuple(map(str, resource.touched_by)),
+            hint="render it with `--show-secrets`, or put the values in and take the annotation away",
             code="annotation",
         )

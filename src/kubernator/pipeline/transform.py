@@ -57,12 +57,14 @@ def run(
     accept: Callable[[object], _S | None],
     what: str = "transformer",
     scripts: Collection[str] = (),
+    trace: bool = False,
 ) -> Transformed[_S]:
     """Run a chain over a subject, the function added last first.
 
     ``call`` calls one function on the subject. None as its result means the subject, changed in place or not; anything
     else goes to ``accept``, which returns the subject to go on with, or None for a result that is nonsense. ``scripts``
-    are file names whose frames are the user's, as `user_frames` takes them.
+    are file names whose frames are the user's, as `user_frames` takes them. With ``trace`` each function that changed
+    the manifest is noted with what it left.
 
     Raise `ScriptError` when a function raises, returns nonsense or leaves a manifest that is not JSON: with the
     function's name, the line that registered it, and the user's frames.
@@ -81,7 +83,7 @@ def run(
             subject = _accepted(accept(result), result, registered, subject, what)
         after = _canonical(subject, registered, what)
         if after != before:
-            touched.append(Touch(who=registered.name, origin=registered.origin))
+            touched.append(Touch(who=registered.name, origin=registered.origin, after=after if trace else ""))
         before = after
     return Transformed(subject=subject, touched_by=tuple(touched))
 

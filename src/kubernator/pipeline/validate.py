@@ -56,28 +56,35 @@ def run(
     *,
     namespaced: Namespaced,
     scripts: Collection[str] = (),
+    place: Callable[[], Origin] | None = None,
 ) -> list[Diagnostic]:
     """Check every resource: by the validators of its scope, the one added last first, then by the built-in ones.
 
     ``resources`` is what scripts' validators get as their first argument. A validator that raises or answers nonsense
-    is a finding too, and the others go on. ``scripts`` are the file names of running scripts.
+    is a finding too, and the others go on. ``scripts`` are the file names of running scripts; ``place`` tells where
+    the running script is, for people.
     """
     found: list[Diagnostic] = []
     for item in checked:
         for registered in reversed(item.validators):
-            found.extend(_ask(registered, item, resources, scripts))
+            found.extend(_ask(registered, item, resources, error_factory(scripts, place), scripts))
         found.extend(built_in(item.resource, namespaced=namespaced))
     return found
 
 
-def error_factory(scripts: Collection[str] = ()) -> Callable[..., FoundError]:
+def error_factory(
+    scripts: Collection[str] = (), place: Callable[[], Origin] | None = None
+) -> Callable[..., FoundError]:
     """Return the ``error`` of a validator: ``error(message, *values)``, which fills in values like logging does.
 
     The exception remembers the line that called it, or that of the nearest of ``scripts`` among the callers.
     """
 
     def error(message: str, *values: object) -> FoundError:
-        return FoundError(_filled(message, values), _place(sys._getframe(1), scripts))  # noqa: SLF001
+        known = place() if place is not None else None
+        if known is None or not known.line:  # what calls is no script, but part of a plugin
+            known = _place(sys._getframe(1), scripts)  # noqa: SLF001
+        return FoundError(_filled(message, values), known)
 
     return error
 
@@ -112,6 +119,7 @@ def built_in(resource: Resource, *, namespaced: Namespaced) -> Iterator[Diagnost
             hint="leave `metadata.namespace` out; a transformer that sets it should look at the kind",
         )
     yield from annotated.unknown(resource)
+    yield from annotated.misplaced(resource)
     yield from waiting.check(resource)
 
 
@@ -129,20 +137,24 @@ def twice(first: Resource, second: Resource) -> Diagnostic | None:
 
 
 def _ask(
-    registered: transform.Registered[Validator], item: Checked, resources: Mapping[Any, Any], scripts: Collection[str]
+    registered: transform.Registered[Validator],
+    item: Checked,
+    resources: Mapping[Any, Any],
+    error: Callable[..., FoundError],
+    scripts: Collection[str],
 ) -> list[Diagnostic]:
     by = ("found by", f"{registered.name}, {registered.origin}")
     found: list[Diagnostic] = []
     try:
-        for answer in _answers(registered.function(resources, item.subject, error_factory(scripts))):
+        for answer in _answers(registered.function(resources, item.subject, error)):
             found.append(_answered(answer, item.resource, by))  # noqa: PERF401 - kept when a later answer raises
-    except Exception as error:  # noqa: BLE001 - a script's own; it becomes a finding with its frames
+    except Exception as raised:  # noqa: BLE001 - a script's own; it becomes a finding with its frames
         found.append(
             _finding(
                 item.resource,
-                f"validator `{registered.name}` raised {type(error).__name__}: {error}",
+                f"validator `{registered.name}` raised {type(raised).__name__}: {raised}",
                 (),
-                detail=(*transform.user_frames(error, scripts), by),
+                detail=(*transform.user_frames(raised, scripts), by),
             )
         )
     return found

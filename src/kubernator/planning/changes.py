@@ -13,7 +13,7 @@ from kubernator.planning import canonical, diff, fields, managed, migrate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kubernator.cluster.api import Kinds
+    from kubernator.cluster.api import Kind, Kinds
     from kubernator.model.change import FieldConflict
     from kubernator.model.gvk import GroupVersionKind
     from kubernator.model.resource import Manifest, Resource
@@ -28,6 +28,7 @@ __all__ = [
     "instructed",
     "instructions_body",
     "known_kind_hint",
+    "new",
     "ownership_moves",
     "refused",
     "with_preconditions",
@@ -57,6 +58,16 @@ def deferred(resource: Resource, *, reason: str, fresh: bool = False, live: Mani
         reason=reason,
         deferred=True,
         fresh=fresh,
+    )
+
+
+def new(resource: Resource, kind: Kind | None) -> Change:
+    """Return the change of an object that is not there, without asking whether it is; ``kind`` is None if unknown."""
+    subresources = kind.subresources if kind is not None else ()
+    return replace(
+        Change.of(resource, ChangeKind.CREATE),
+        predicted=resource.manifest,
+        body=canonical.wire(resource.manifest, status="status" in subresources),
     )
 
 

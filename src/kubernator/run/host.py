@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kubernator.run.registry import Registry
     from kubernator.run.remote import Remotes
     from kubernator.run.stages import Stage
+    from kubernator.schema.documents import Documents
     from kubernator.scope.scope import Scope
     from kubernator.tools.locate import Programs
     from kubernator.tools.lockfile import Pins
@@ -84,6 +85,9 @@ class RunHost:
         self.pins = pins if pins is not None else lockfile.Pins(self.start)
         self.tools = tools if tools is not None else locate.Programs(secrets=secrets, pins=self.pins)
         self.offline = False
+        self.validates = False
+        self.documents: Documents | None = None
+        self.traced = False
         self.visit: Visit | None = None
         self.script: Path | None = None
         #: visit -> what it is called for people
@@ -170,6 +174,13 @@ class RunHost:
     def use_kubeconfig(self, path: str | None, *, context: str | None = None) -> None:
         """Choose the cluster. Raises PluginError once the cluster has been used and another one is chosen."""
         self._cluster.choose(path, context, self.origin())
+
+    def do_without_cluster(self, documents: Documents, *, verb: str) -> None:
+        """Let schemas stand for the cluster; what they do not know raises `offline.NeedsCluster`."""
+        from kubernator.run import offline  # noqa: PLC0415 - most runs have a cluster
+
+        self.offline, self.documents = True, documents
+        self._cluster = _Connection(lambda *_: offline.Offline(documents, origin=self.origin, verb=verb))
 
     def script_ktor(self, scope: Scope) -> Any:
         """Return the ``ktor`` of a scope."""

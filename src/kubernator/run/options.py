@@ -17,6 +17,9 @@ class RunOptions:
     ``timeout`` is how long ``apply --yes`` waits at its end, in seconds; None leaves it to the default. ``report`` is a
     file for what was done, as JSON. ``show_secrets`` comes from the command line and from nowhere else. ``locked``
     refuses what ``kubernator.lock`` does not pin, ``cached_repositories`` asks no server for a repository.
+
+    ``offline`` does without a cluster, ``kube_version`` says for which version of Kubernetes, and ``server`` lets a
+    verb that does without one ask it all the same. ``policies`` are directories of rules for all resources.
     """
 
     args: Any
@@ -39,6 +42,10 @@ class RunOptions:
     cached_repositories: bool = False
     include_project: tuple[str, ...] = ()
     exclude_project: tuple[str, ...] = ()
+    offline: bool = False
+    kube_version: str | None = None
+    server: bool = False
+    policies: tuple[Path, ...] = ()
 
     @property
     def writes(self) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from kubernator.errors import LoadError, ProjectError
+from kubernator.errors import Interrupted, KubernatorError, LoadError, ProjectError
 from kubernator.run import listing, scripts, stages
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from kubernator.model.origin import Origin
@@ -39,19 +40,29 @@ class Pending(NamedTuple):
     above: tuple[str, ...] = ()
 
 
-def walk(host: RunHost, start: Path) -> None:
+def walk(host: RunHost, start: Path, *, failed: Callable[[KubernatorError], None] | None = None) -> None:
     """Visit a directory and everything below, depth first.
 
     After a directory comes what its script asked for, in the order of the calls, and then its selected
-    sub-directories; each with all that is below it before the next.
+    sub-directories; each with all that is below it before the next. With ``failed`` an error of ours ends only the
+    directory that has it, with all that would come below it.
     """
     stack = [host.first(start)]
     while stack:
         pending = stack.pop()
-        real = _checked(pending)
-        with host.visiting(pending, real) as visit:
-            below = [*_asked_for(host, visit), *_children(host, visit, (*pending.above, real))]
-        stack.extend(reversed(below))
+        try:
+            stack.extend(reversed(_visited(host, pending)))
+        except KubernatorError as error:
+            if failed is None or isinstance(error, Interrupted):
+                raise
+            failed(error)
+
+
+def _visited(host: RunHost, pending: Pending) -> list[Pending]:
+    """Give a directory its turn and return what is to come next."""
+    real = _checked(pending)
+    with host.visiting(pending, real) as visit:
+        return [*_asked_for(host, visit), *_children(host, visit, (*pending.above, real))]
 
 
 def _asked_for(host: RunHost, visit: Visit) -> list[Pending]:

@@ -123,7 +123,7 @@ def test_a_bug_of_ours_says_what_to_report(
 ) -> None:
     """What is no error of ours is called a bug, with the version and how to get the traceback, and is 1."""
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise KeyError("inside")
 
     monkeypatch.setattr(walk, "walk", broken)

@@ -67,6 +67,24 @@ def test_who_changed_what():
     assert list(map(str, result.touched_by)) == ["new, .kubernator.py:9", "in_place, .kubernator.py:7"]
 
 
+def test_a_trace_keeps_what_each_function_left():
+    """As JSON, and only of those that changed something; without one nothing is kept."""
+
+    def first(thing):
+        thing.manifest["a"] = [1]
+
+    def idle(thing):
+        return thing
+
+    def second(thing):
+        thing.manifest["a"].append(2)
+
+    functions = [registered(second), registered(idle), registered(first)]
+    traced = run(functions, Thing({}), trace=True)
+    assert [touch.after for touch in traced.touched_by] == ['{"a": [1]}', '{"a": [1, 2]}']
+    assert [touch.after for touch in run(functions, Thing({})).touched_by] == ["", ""]
+
+
 def test_true_and_one_are_different():
     """A change from 1 to true is a change."""
 

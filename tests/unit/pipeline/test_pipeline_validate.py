@@ -58,6 +58,15 @@ def test_a_finding_says_all_it_knows(make):
     assert (found.changed_by, found.hint) == (("drop, s.py:9",), "set `metadata.namespace`")
 
 
+def test_what_was_rendered_without_secrets_is_refused(make):
+    """Markers must not take the place of values in a cluster."""
+    resource = make(namespace="n")
+    resource.manifest["metadata"]["annotations"] = {"kubernator.io/redacted": "true"}
+    (found,) = check(resource)
+    assert found.severity is Severity.ERROR
+    assert "rendered without its secrets" in found.message
+
+
 def test_an_identity_must_not_change(make):
     """A manifest whose name was edited is no longer the object that was added."""
     (found,) = check(make(name="b", namespace="n", ref=ResourceRef("", "ConfigMap", "n", "a")))

@@ -19,7 +19,11 @@ _logger = logging.getLogger("kubernator")
 def run(run: Run) -> int:
     """Carry out the verb. Raises `errors.KubernatorError` and its kin."""
     chosen = tree.options(run)
-    _logger.info("starting in `%s` (dump only)", chosen.path)
+    if chosen.kube_version is not None and not chosen.offline:
+        raise errors.UsageError(
+            "`--kube-version` is for `dump --offline`", hint="with a cluster the version is that of the cluster"
+        )
+    _logger.info("starting in `%s` (dump only%s)", chosen.path, ", without a cluster" if chosen.offline else "")
     tree.session(run, chosen).dump()
     _logger.info("terminated successfully")
     return errors.ExitCode.OK

@@ -26,12 +26,15 @@ _OPTIONS: Final = {
             "file",
             "force_conflicts",
             "keep_going",
+            "kube_version",
             "locked",
+            "offline",
             "output_format",
             "path",
             "pre_start_script",
             "preflight",
             "report",
+            "server",
             "show_secrets",
             "timeout",
             "wait",
@@ -55,6 +58,7 @@ def options(run: Run) -> RunOptions:
     args = run.args
     return RunOptions(
         args=args,
+        policies=tuple(getattr(args, "policies", ())),
         include_project=tuple(args.include_project),
         exclude_project=tuple(args.exclude_project),
         **{field: getattr(args, name) for field, name in _OPTIONS.items() if hasattr(args, name)},

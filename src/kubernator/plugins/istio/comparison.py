@@ -13,24 +13,25 @@ from typing import TYPE_CHECKING, Final
 from kubernator.errors import ApiError
 from kubernator.model.diagnostics import Diagnostics
 from kubernator.model.gvk import GroupKind, GroupVersionKind
+from kubernator.model.plan import Phase, Plan
 from kubernator.model.ref import ResourceRef
 from kubernator.model.resource import Resource
 from kubernator.pipeline import order
+from kubernator.planning import changes
 from kubernator.planning.observe import Observer
 from kubernator.planning.planner import Planner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kubernator.cluster.api import Cluster
+    from kubernator.cluster.api import Cluster, Kinds
     from kubernator.model.origin import Origin
-    from kubernator.model.plan import Plan
     from kubernator.model.resource import Manifest
     from kubernator.planning.observe import Live
     from kubernator.plugins.istio.operators import Operator
     from kubernator.workers import Workers
 
-__all__ = ["MANAGER", "VERSION", "plan", "pruned"]
+__all__ = ["MANAGER", "VERSION", "everything", "plan", "pruned"]
 
 MANAGER: Final = "istio-operator"
 """The field manager under which istioctl applies."""
@@ -78,6 +79,19 @@ def plan(manifests: Sequence[Manifest], *, origin: Origin, cluster: Cluster, wor
         cluster, workers, diagnostics=Diagnostics(), manager=MANAGER, force_conflicts=True, preflight=False
     )
     return planner.plan(order.phases(resources))
+
+
+def everything(manifests: Sequence[Manifest], *, origin: Origin, kinds: Kinds) -> Plan:
+    """Return what writing the manifests comes to where nothing is there, as far as is known without a cluster."""
+    resources = [
+        Resource(manifest=manifest, ref=ResourceRef.of(manifest), gvk=_gvk(manifest), origin=origin)
+        for manifest in manifests
+    ]
+    made = [
+        Phase(name=phase.name, changes=tuple(changes.new(each, kinds.get(each.gvk)) for each in phase.resources))
+        for phase in order.phases(resources)
+    ]
+    return Plan(phases=tuple(made), manager=MANAGER)
 
 
 def pruned(operator: Operator, *, cluster: Cluster, workers: Workers) -> list[ResourceRef]:

@@ -114,6 +114,8 @@ class IstioPlugin(Plugin):
         """Return what istioctl would do; nothing where the cluster holds already what it would write."""
         if not self._operators:
             return []
+        if host.documents is not None:
+            return [self._announcement(self._first(operator)) for operator in self._operators]
         _, said, _ = self.program.versions()
         self._installed = mesh.version(said, host.cluster)
         action = istioctl.decide(self.program.client, self._installed)
@@ -158,6 +160,14 @@ class IstioPlugin(Plugin):
             operator=operator,
             plan=comparison.plan(operator.made, origin=operator.origin, cluster=cluster, workers=workers),
             pruned=tuple(comparison.pruned(operator, cluster=cluster, workers=workers)),
+        )
+
+    def _first(self, operator: Operator) -> _Step:
+        """Return the step for a cluster of which nothing is known, so that nothing is there."""
+        return _Step(
+            action=istioctl.decide(self.program.client, None),
+            operator=operator,
+            plan=comparison.everything(operator.made, origin=operator.origin, kinds=self._host.cluster.kinds()),
         )
 
     def _needed(self, step: _Step) -> bool:

@@ -7,6 +7,7 @@ registered in the scope of the visit in progress at this moment, the last added 
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Iterable, Mapping
@@ -92,6 +93,7 @@ class Adding:
         """Run manifest patchers, check the envelope, and return the resource; it is not added."""
         scope = self.scope
         self._host.secrets.learn(document.value)
+        written = json.dumps(document.value, default=str) if self._host.traced else ""
         document, touched_by = self._functions.patched(document, scope=scope)
         if touched_by:
             self._host.secrets.learn(document.value)
@@ -107,6 +109,7 @@ class Adding:
                 directory=self._directory,
                 source_map=document.source_map,
                 touched_by=touched_by,
+                written=written,
             ),
         )
 

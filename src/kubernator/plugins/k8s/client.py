@@ -49,6 +49,8 @@ class Client:
                 hint="install `kubernator[client]`",
             )
         cluster = self._host.cluster
+        if self._host.documents is not None:
+            cluster.raw("GET", "what the official client asks")  # which says that there is none
         if cluster is not self._cluster:
             self.close()
             self._client = self._made(cluster)

@@ -17,9 +17,10 @@ from kubernator.model import diagnostics, ref
 from kubernator.model.annotations import CONFLICTS, REPLACE
 from kubernator.model.resource import NEVER, Resource, ResourcePolicy
 from kubernator.pipeline import merge
-from kubernator.plugins.k8s import rdef, wrong
+from kubernator.plugins.k8s import wrong
 from kubernator.plugins.k8s.namespace import DEFAULT_PATCH_FIELD_EXCLUDES, K8sNamespace
 from kubernator.plugins.k8s.resource import K8SPropagationPolicy
+from kubernator.schema import suggesting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from kubernator.model.gvk import GroupVersionKind
     from kubernator.model.resource import Manifest, PropagationPolicy
     from kubernator.plugin import Host, Scope
+    from kubernator.plugins.k8s import rdef
     from kubernator.plugins.k8s.conflicting import ConflictRules
     from kubernator.plugins.k8s.resource import K8SResource, Record
 
@@ -90,6 +92,7 @@ class Freezer:
             awaited=record.awaited,
             policy=self._policy(record.scope),
             instructions=instructions,
+            written=record.written,
         )
         return self._by_itself(frozen, record.scope)
 
@@ -263,7 +266,7 @@ def unknown(resource: Resource, definitions: rdef.Definitions) -> Diagnostic:
     """Return the finding about a resource whose kind neither the tree nor the cluster defines."""
     return diagnostics.Diagnostic(
         severity=diagnostics.Severity.ERROR,
-        message=rdef.unknown(resource.gvk),
+        message=suggesting.unknown(resource.gvk),
         origin=resource.place(("kind",)),
         resource=str(resource),
         changed_by=tuple(map(str, resource.touched_by)),

@@ -86,6 +86,7 @@ class Functions:
     """All functions of a run, and calling those that change manifests."""
 
     def __init__(self, host: Host) -> None:
+        self._host = host
         self.patchers: Registry[Patcher] = Registry("manifest patcher", host)
         self.transformers: Registry[Transformer] = Registry("transformer", host)
         self.validators: Registry[Validator] = Registry("validator", host)
@@ -106,6 +107,7 @@ class Functions:
             lambda patcher, draft: patcher(draft.manifest, description),
             accept=lambda result: _Draft(result) if isinstance(result, dict) else None,
             what=self.patchers.word,
+            trace=self._host.traced,
         )
         patched = replace(document, value=done.subject.manifest)
         _check(patched, done.touched_by)
@@ -128,6 +130,7 @@ class Functions:
             lambda transformer, subject: transformer(before, subject),
             accept=lambda result: result if isinstance(result, K8SResource) else None,
             what=self.transformers.word,
+            trace=self._host.traced,
         )
         changed = done.subject
         if changed is not resource and changed.record is None:

@@ -151,6 +151,13 @@ class K8sNamespace(FileNamespace, includes=["*.yaml", "*.yml"]):
         """Call a validator no more, here and below; ValueError when it is not registered."""
         self._plugin.state.functions.validators.remove(self._acting, validator)
 
+    def add_policies(self, path: str | os.PathLike[str]) -> None:
+        """Check the resources of here and below by the rules in the files of a directory, before anything is written.
+
+        A relative path is meant from the directory in progress. Raises for files that are no rules.
+        """
+        self._plugin.state.policies.add(self._acting, path)
+
     def add_manifest_patcher(self, patcher: Patcher) -> None:
         """Call ``patcher(manifest, description)`` before anything is read from a manifest, here and below.
 

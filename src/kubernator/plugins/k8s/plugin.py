@@ -11,8 +11,14 @@ from kubernator.plugins.k8s.namespace import FIELD_VALIDATION, K8sNamespace
 from kubernator.plugins.k8s.state import State
 
 if TYPE_CHECKING:
-    from kubernator.apply.readiness import Rules
+    from collections.abc import Sequence
+
+    from kubernator.apply import readiness
+    from kubernator.model.resource import Manifest
     from kubernator.plugin import Host, Plan, RunOutcome, Visit
+    from kubernator.plugins.k8s.policies import Rules
+    from kubernator.schema.policies import Parameters
+    from kubernator.schema.policyfiles import PolicyFiles
 
 __all__ = ["K8sNamespace", "KubernetesPlugin"]
 
@@ -72,9 +78,19 @@ class KubernetesPlugin(K8SResourcePluginMixin, Plugin):
         """Remove what the official client was given as files."""
         self.state.close()
 
-    def readiness_rules(self) -> Rules:
+    def readiness_rules(self) -> readiness.Rules:
         """Return the rules of scripts that say how objects of a kind stand."""
         return self.state.readiness.by_kind
+
+    def definitions(self) -> list[Manifest]:
+        """Return the CustomResourceDefinitions that the tree brings, or has loaded only to know their kinds."""
+        return list(self.state.definitions.manifests)
+
+    def rules(self, everywhere: Sequence[PolicyFiles], parameters: Parameters) -> Rules:
+        """Return what directories of policies say of resources; ``everywhere`` are those for all resources."""
+        from kubernator.plugins.k8s.policies import Rules  # noqa: PLC0415 - few trees have policies
+
+        return Rules(self.state.policies, self.state.scopes, everywhere=everywhere, parameters=parameters)
 
     def written(self) -> list[str]:
         """Return what scripts wrote at once, outside the plan: one line for each call, in order."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kubernator import errors
 from kubernator.model import gvk as gvks
 from kubernator.plugins.k8s import crds
+from kubernator.schema import suggesting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from kubernator.cluster import api
     from kubernator.model.resource import Manifest
@@ -195,6 +196,8 @@ class Definitions:
         self.registered: dict[K8SResourceDefKey, K8SResourceDef] = {}
         self._open: dict[K8SResourceDefKey, K8SResourceDef] = {}
         self._custom: dict[gvks.GroupVersionKind, tuple[api.Kind, Mapping[str, Any]]] = {}
+        #: The CustomResourceDefinitions that were registered, in their order.
+        self.manifests: list[Manifest] = []
 
     def of(self, api_version: str, kind: str) -> K8SResourceDef:
         """Return the definition of a kind, known or not yet; the cluster is not asked."""
@@ -207,6 +210,7 @@ class Definitions:
     def register(self, crd: Manifest) -> list[K8SResourceDef]:
         """Take the served versions of a CustomResourceDefinition; those it does not serve are unknown."""
         added = []
+        self.manifests.append(crd)
         for kind, schema in crds.versions(crd):
             key = K8SResourceDefKey(*kind.gvk)
             self._custom[kind.gvk] = (kind, schema)
@@ -219,7 +223,10 @@ class Definitions:
         custom = self._custom.get(gvk)
         if custom is not None:
             return custom[0]
-        return self._host.cluster.kinds().get(gvk)
+        found = self._host.cluster.kinds().get(gvk)
+        if found is None and self._host.documents is not None:
+            return self._host.documents.optional().get(gvk)  # which some clusters serve
+        return found
 
     def declared(self, gvk: gvks.GroupVersionKind) -> api.Kind | None:
         """Return what the tree alone says of a kind, or None."""
@@ -236,27 +243,20 @@ class Definitions:
         """Return what is known of a kind; raises `ProjectError` with a suggestion when it is unknown."""
         found = self.find(gvk)
         if found is None:
-            raise errors.ProjectError(unknown(gvk), hint=self.suggest(gvk))
+            raise errors.ProjectError(suggesting.unknown(gvk), hint=self.suggest(gvk))
         return found
 
     def suggest(self, gvk: gvks.GroupVersionKind) -> str:
         """Say which kind was probably meant, or how an unknown one becomes known."""
-        known = [kind.gvk for kind in self._host.cluster.kinds()] + list(self._custom)
-        same = sorted({str(other.api_version) for other in known if other.kind == gvk.kind})
-        if same:
-            return f"`{gvk.kind}` is served as {_words(same)}"
-        import difflib  # noqa: PLC0415 - for a message
-
-        near = difflib.get_close_matches(gvk.kind, sorted({other.kind for other in known}), n=3, cutoff=0.75)
-        if near:
-            return f"did you mean {_words(near)}?"
-        return "add its CustomResourceDefinition to the tree, or load it with `ktor.k8s.load_crds`"
+        return suggesting.meant(gvk, [*(kind.gvk for kind in self._host.cluster.kinds()), *self._custom])
 
     def schema(self, gvk: gvks.GroupVersionKind) -> Mapping[str, Any]:
         """Return the OpenAPI v3 schema of a kind; empty where the cluster publishes none."""
         custom = self._custom.get(gvk)
         if custom is not None:
             return custom[1]
+        if self._host.documents is not None:
+            return self._host.documents.raw(gvk)
         path = f"apis/{gvk.group}/{gvk.version}" if gvk.group else f"api/{gvk.version}"
         try:
             document = self._host.cluster.raw("GET", f"/openapi/v3/{path}")
@@ -271,13 +271,3 @@ class Definitions:
     def api_versions(self) -> list[str]:
         """Every ``group/version`` of the cluster and of the definitions in the tree, sorted."""
         return sorted({*self._host.cluster.kinds().api_versions, *(gvk.api_version for gvk in self._custom)})
-
-
-def unknown(gvk: gvks.GroupVersionKind) -> str:
-    """Return the sentence about a kind that nobody knows."""
-    return f"`{gvk.api_version}/{gvk.kind}` is not a defined Kubernetes resource"
-
-
-def _words(names: Iterable[str]) -> str:
-    *most, last = [f"`{name}`" for name in names]
-    return f"{', '.join(most)} or {last}" if most else last

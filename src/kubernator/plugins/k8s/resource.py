@@ -69,7 +69,7 @@ class K8SPropagationPolicy(StrEnum):
 class Record:
     """What the run knows of a resource beyond its manifest. ``renamed`` is told when its identity has changed.
 
-    ``turn`` and ``awaited`` are those of `model.resource.Resource`, for plugins that add resources.
+    ``turn`` and ``awaited`` are those of `model.resource.Resource`, for plugins that add resources; ``written`` is too.
     """
 
     origin: Origin
@@ -80,6 +80,7 @@ class Record:
     source_map: SourceMap = field(default_factory=SourceMap)
     touched_by: tuple[Touch, ...] = ()
     renamed: Callable[[K8SResource, K8SResourceKey], None] | None = None
+    written: str = ""
 
 
 class K8SResource:

@@ -18,6 +18,7 @@ from kubernator.plugins.k8s.functions import Functions
 from kubernator.plugins.k8s.imperative import Calls
 from kubernator.plugins.k8s.loading import Loading
 from kubernator.plugins.k8s.namespace import K8sNamespace
+from kubernator.plugins.k8s.policies import PolicyDirectories
 from kubernator.plugins.k8s.rdef import Definitions
 from kubernator.plugins.k8s.readiness import ReadinessRules
 from kubernator.plugins.k8s.resource import K8SResource, Record
@@ -45,6 +46,9 @@ class State:
         self.functions = Functions(host)
         self.conflicts = ConflictRules(host)
         self.readiness = ReadinessRules(host)
+        self.policies = PolicyDirectories(host)
+        #: Where each resource was added, when the walk is over.
+        self.scopes: dict[ResourceRef, Scope] = {}
         self.calls = Calls(host, validation=self._validation)
         self.definitions = Definitions(host, self.calls)
         self.adding = Adding(host, self.definitions, self.functions)
@@ -104,6 +108,7 @@ class State:
         for same in everything:
             record = same.resource.record or self._record(same.resource)
             made[same] = freezer.freeze(same.resource, record)
+            self.scopes.setdefault(made[same].ref, record.scope)
             same.resource.close()
         self._validate(made, find)
         return self._unique(made[_Same(resource)] for resource in chosen)
@@ -148,7 +153,7 @@ class State:
 
         It is asked once more when it did not know a kind: a script may have written its definition meanwhile.
         """
-        if self._host.offline:
+        if self._host.offline and self._host.documents is None:
             return self.definitions.declared
         try:
             if not all(map(self.definitions.find, wanted)):
@@ -176,9 +181,10 @@ class State:
             for same, resource in made.items()
         ]
         found = self._host.diagnostics
-        found.extend(validate.run(checked, self.adding.resources, namespaced=namespaced))
+        found.extend(validate.run(checked, self.adding.resources, namespaced=namespaced, place=self._host.origin))
         found.extend(advice.scaled(made.values()))
-        if find == self.definitions.find:
+        asked = self._host.documents is None  # schemas alone do not tell which definitions a cluster has
+        if asked and find == self.definitions.find and not self._host.validates:
             found.extend(
                 freezing.unknown(resource, self.definitions) for resource in made.values() if find(resource.gvk) is None
             )

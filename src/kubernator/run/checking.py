@@ -1,0 +1,215 @@
+"""Checking what a walk brought: by schemas alone, with what a cluster holds, or only what no server has seen."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from kubernator.model.change import ChangeKind
+from kubernator.model.diagnostics import Diagnostic, Severity
+from kubernator.model.gvk import DEFINITION, NAMESPACE, GroupKind
+from kubernator.model.ref import ResourceRef
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kubernator.cluster.api import Cluster
+    from kubernator.model.change import Change
+    from kubernator.model.diagnostics import Diagnostics
+    from kubernator.model.plan import Plan
+    from kubernator.model.resource import Manifest, Resource
+    from kubernator.run.host import RunHost
+    from kubernator.run.options import RunOptions
+    from kubernator.run.planning import Walked
+    from kubernator.schema.documents import Documents
+    from kubernator.schema.policies import Policies
+    from kubernator.schema.policyfiles import PolicyFiles
+    from kubernator.schema.validation import Validation
+
+__all__ = ["Checking"]
+
+_ADMISSION: Final = "admissionregistration.k8s.io"
+_POLICY_KINDS: Final = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+#: What the planner says itself of what it asks the server about.
+_PLANNED: Final = frozenset({"kind", "version"})
+
+
+class Checking:
+    """Checks the resources of a walk.
+
+    ``everywhere`` are directories of policies for all of them. With ``cluster`` it is asked what it holds: policies,
+    their parameters, and namespaces.
+    """
+
+    def __init__(
+        self,
+        host: RunHost,
+        diagnostics: Diagnostics,
+        *,
+        walked: Walked,
+        everywhere: Sequence[PolicyFiles] = (),
+        cluster: Cluster | None = None,
+        options: RunOptions,
+    ) -> None:
+        self._host = host
+        self._diagnostics = diagnostics
+        self._resources = walked.resources
+        self._everywhere = everywhere
+        self._cluster = cluster
+        self._options = options
+        self._planned = False
+        brought = [found for change in walked.plugin_changes for found in change.brings]
+        #: What there will be: a plugin's before what the tree says itself, which may be another thing.
+        self._manifests = [*brought, *(each.manifest for each in walked.resources)]
+        self._found = {ResourceRef.of(each): each for each in self._manifests}
+
+    def everything(self, live: Mapping[ResourceRef, Manifest] | None = None) -> list[Diagnostic]:
+        """Return what is wrong with each resource; ``live`` are the objects that are there."""
+        known = live or {}
+        found = [one for each in self._resources for one in self._validation.check(each, live=known.get(each.ref))]
+        unread = self._documents.warnings
+        return [*found, *(Diagnostic(severity=Severity.WARNING, message=each, code="schema") for each in unread)]
+
+    def of_plan(self, plan: Plan) -> Plan:
+        """Return a plan in which what is wrong is refused: by rules of ours, or where the server was not asked.
+
+        What the server was asked about it knows better, so only rules of ours are asked about that.
+        """
+        self._planned = True
+        changed = {change.ref: self._of_change(change) for change in plan.changes}
+        if all(changed[change.ref] is change for change in plan.changes):
+            return plan
+        phases = [
+            replace(phase, changes=tuple(changed.get(change.ref, change) for change in phase.changes))
+            for phase in plan.phases
+        ]
+        return replace(plan, phases=tuple(phases))
+
+    def _of_change(self, change: Change) -> Change:
+        resource = change.resource
+        if resource is None or change.kind is ChangeKind.REFUSED:
+            return change
+        unasked = not self._options.preflight and change.kind is ChangeKind.CREATE
+        unproven = change.writes and (change.deferred or unasked)
+        if not unproven and not self._rules:
+            return change
+        if unproven:
+            found = [each for each in self._validation.check(resource) if each.code not in _PLANNED]
+            found = [each for each in found if each.severity is not Severity.INFO]
+        else:
+            found = self._validation.rules(resource, live=change.live)
+        errors = [each for each in found if each.severity is Severity.ERROR]
+        self._diagnostics.extend(each for each in found if each.severity is not Severity.ERROR)
+        return _refused(change, resource, errors) if errors else change
+
+    # What checks go by
+
+    @functools.cached_property
+    def _rules(self) -> Any:
+        entry = self._host.roster.anywhere("k8s")
+        rules: Any = getattr(entry.plugin, "rules", None) if entry is not None else None
+        return rules(self._everywhere, self._parameters) if rules is not None else None
+
+    @functools.cached_property
+    def _documents(self) -> Documents:
+        from kubernator.schema import documents  # noqa: PLC0415 - most runs leave checking to the server
+        from kubernator.tools.cache import Cache  # noqa: PLC0415 - the same
+
+        return self._host.documents or documents.of_cluster(self._host.cluster, Cache())
+
+    @functools.cached_property
+    def _validation(self) -> Validation:
+        from kubernator.schema.validation import Validation  # noqa: PLC0415 - as for the documents
+
+        entry = self._host.roster.anywhere("k8s")
+        loaded: Any = getattr(entry.plugin, "definitions", None) if entry is not None else None
+        definitions = [each for each in self._manifests if ResourceRef.of(each).group_kind == DEFINITION]
+        return Validation(
+            self._documents,
+            definitions=[*(loaded() if loaded is not None else ()), *definitions],
+            policies=self._policies(),
+            rules=self._rules,
+            namespaces=self._namespace,
+            mutators=self._mutators,
+            complete=self._host.documents is None,
+            writes=self._options.writes,
+        )
+
+    def _policies(self) -> Policies | None:
+        """Return the policies in force; when a plan is carried out, nobody knows from when on those of the tree are."""
+        if self._planned:
+            return None
+        from kubernator.schema.policies import Policies  # noqa: PLC0415 - as for the documents
+
+        return Policies([*self._manifests, *self._of_cluster(*_POLICY_KINDS)], self._parameters)
+
+    def _mutators(self) -> Sequence[Manifest]:
+        return self._all_mutators
+
+    @functools.cached_property
+    def _all_mutators(self) -> Sequence[Manifest]:
+        from kubernator.schema import mutating  # noqa: PLC0415 - as for the documents
+
+        ours = [each for ref, each in self._found.items() if ref.group == _ADMISSION and ref.kind in mutating.KINDS]
+        return [*ours, *self._of_cluster(*mutating.KINDS)]
+
+    def _of_cluster(self, *kinds: str) -> list[Manifest]:
+        """Return all objects of kinds of policies that the cluster holds."""
+        return [found for name in kinds for found in self._listed(GroupKind(_ADMISSION, name))]
+
+    @property
+    def _asked(self) -> Cluster | None:
+        """The cluster where it may be asked what it holds; of a plan it is asked only for the sake of an error."""
+        return self._host.cluster if self._planned and self._host.documents is None else self._cluster
+
+    def _listed(self, group_kind: GroupKind) -> list[Manifest]:
+        cluster = self._asked
+        kind = cluster.kinds().preferred(group_kind) if cluster is not None else None
+        if kind is None or cluster is None:
+            return []
+        items = cluster.list(kind).items
+        # items of a list do not say what they are
+        return [{**each, "apiVersion": kind.gvk.api_version, "kind": kind.gvk.kind} for each in items]
+
+    @functools.cached_property
+    def _namespaces(self) -> dict[str, Manifest]:
+        listed = self._listed(NAMESPACE) if self._cluster is not None else ()
+        there = {each["metadata"]["name"]: each for each in listed}
+        ours = {ref.name: each for ref, each in self._found.items() if ref.group_kind == NAMESPACE}
+        return {**there, **ours}
+
+    def _namespace(self, name: str) -> Manifest | None:
+        return self._namespaces.get(name)
+
+    def _parameters(
+        self, api_version: str, kind: str, reference: Mapping[str, Any]
+    ) -> Sequence[Mapping[str, Any]] | None:
+        """Return what a binding means by its parameters; None for what is not known here."""
+        group = api_version.rpartition("/")[0]
+        name, namespace = reference.get("name"), reference.get("namespace") or ""
+        if not isinstance(name, str) or not isinstance(namespace, str):
+            return None
+        found = self._found.get(ResourceRef(group, kind, namespace, name))
+        if found is None and self._cluster is not None:
+            served = self._cluster.kinds().preferred(GroupKind(group, kind))
+            if served is not None and (namespace or not served.namespaced):
+                found = self._cluster.get(served, namespace=namespace, name=name)
+                return [found] if found is not None else []
+        return [found] if found is not None else None
+
+
+def _refused(change: Change, resource: Resource, found: Sequence[Diagnostic]) -> Change:
+    """Return the refusal of a change for all that was found."""
+    from kubernator.planning import changes  # noqa: PLC0415 - as for the cluster
+
+    if len(found) == 1:
+        reason = f"`{found[0].field}`: {found[0].message}" if found[0].field else found[0].message
+        detail: tuple[tuple[str, str], ...] = ()
+        origin = found[0].origin or change.origin
+    else:
+        reason = f"{len(found)} fields are wrong"
+        detail = tuple(("field", f"`{each.field}` at {each.origin}: {each.message}") for each in found)
+        origin = change.origin
+    refused = changes.refused(resource, reason=reason, live=change.live, detail=detail, hint=found[0].hint)
+    return replace(refused, origin=origin)
