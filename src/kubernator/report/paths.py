@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 
     from kubernator.model.sourcemap import Path
 
-__all__ = ["NAMES", "as_the_server", "field", "keyed", "locate", "of_elements", "of_pointer", "position", "valued"]
+__all__ = [
+    "NAMES",
+    "as_the_server",
+    "field",
+    "keyed",
+    "locate",
+    "of_elements",
+    "of_path",
+    "of_pointer",
+    "position",
+    "valued",
+]
 
 #: What tells items of a list apart where managedFields do not say it, in this order of trust.
 NAMES: Final = (
@@ -69,14 +80,20 @@ def position(text: str, at: int) -> str:
 
 def of_pointer(pointer: str, manifest: Any) -> str:
     """Return a JSON pointer as a name, items of lists by what the manifest says they are called."""
+    return of_path(patch.path_of(pointer), manifest)
+
+
+def of_path(path: Path, manifest: Any) -> str:
+    """Return a path as a name, items of lists by what the manifest says they are called."""
     text = ""
     at = manifest
-    for part in patch.path_of(pointer):
+    for part in path:
         if not isinstance(at, list):
             at = at.get(part) if isinstance(at, dict) else None
             text = field(text, part)
             continue
-        at = at[int(part)] if part.isdigit() and int(part) < len(at) else None
+        number = int(part) if str(part).isdigit() else len(at)
+        at = at[number] if number < len(at) else None
         name = at.get("name") if isinstance(at, dict) else None
         text = keyed(text, {"name": name}) if isinstance(name, str) else f"{text}[{part}]"
     return text or "the whole object"

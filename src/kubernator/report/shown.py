@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kubernator.model.sourcemap import Path
     from kubernator.redaction import Secrets
 
-__all__ = ["brief", "manifest", "operation", "subject", "value"]
+__all__ = ["brief", "manifest", "of", "operation", "subject", "value"]
 
 #: kubectl keeps a copy of the whole object here, so for a Secret its values, and short ones are known only by place.
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
@@ -47,9 +47,14 @@ def operation(change: Change, op: PatchOp, secrets: Secrets) -> tuple[Any, Any]:
 
 def value(change: Change, path: Path, found: Any, secrets: Secrets) -> Any:
     """Return a value that stands at a path of the object of a change, fit to be shown."""
+    owner = change.desired or change.live or {"apiVersion": change.gvk.api_version, "kind": change.gvk.kind}
+    return of(owner, path, found, secrets)
+
+
+def of(owner: Mapping[str, Any], path: Path, found: Any, secrets: Secrets) -> Any:
+    """Return a value that stands at a path of a manifest, fit to be shown."""
     if secrets.show or found is None:
         return found
-    owner = change.desired or change.live or {"apiVersion": change.gvk.api_version, "kind": change.gvk.kind}
     if not redaction.is_secret(owner):
         return secrets.data(found)
     if not path and isinstance(found, dict):

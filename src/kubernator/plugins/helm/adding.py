@@ -35,11 +35,13 @@ def documents(text: str, *, release: Release, chart: Chart, problems: list[Diagn
     """Return the documents of what helm printed, each with its file of the chart as its origin.
 
     Lines count in what helm printed of that file: helm renders, and says no other. Documents of one file are numbered.
+    A file of values is named beside the chart, since it has made them too.
     """
     found: list[Document] = []
     numbers: Counter[str] = Counter()
+    maker = f"chart {chart}, {release.values_file}" if release.values_file else f"chart {chart}"
     for part in helm.parts(text):
-        origin = Origin(path=PurePosixPath(part.source), maker=f"chart {chart}", via=release.origin)
+        origin = Origin(path=PurePosixPath(part.source), maker=maker, via=release.origin)
         wrong: list[Diagnostic] = []
         there = yamldoc.parse(part.text, origin=origin, repeated="warn", problems=wrong)
         before = numbers[part.source]
