@@ -276,6 +276,31 @@ def test_keep_going_past_what_is_found_without_a_dry_run(
     past_a_bad_one(program, live, namespace, tmp_path, "--no-preflight", outcome="refused", why="was refused")
 
 
+def test_keep_going_past_a_refusal_at_the_write(
+    program: Program, kubectl: Kubectl, live: Callable[..., Any], namespace: str, tmp_path: Path
+) -> None:
+    """What only the server can know, as of a quota, fails when it is written, and is set aside in the same way."""
+    kubectl("create", "namespace", namespace)
+    kubectl("-n", namespace, "create", "quota", "none", "--hard=count/secrets=0")
+    kubectl("-n", namespace, "wait", "quota/none", "--for=jsonpath={.status.hard}", "--timeout=60s")
+    word = {"kubernator.io/depends-on": "Secret/over"}
+    tree = [
+        thing("Secret", "over", namespace),
+        thing("ConfigMap", "further", namespace, annotations=word),
+        thing("ConfigMap", "free", namespace),
+    ]
+    plant(tmp_path / "tree", {"all.yaml": yaml(*tree)})
+    report = tmp_path / "report.json"
+    command = ("-p", tmp_path / "tree", "apply", "--yes", "--keep-going", "--no-preflight", "--report", report)
+    ran = program(*command).failed(8)
+    assert "1 failed, 1 skipped; 1 of 3 changes were made" in ran.blocks[-1]
+    ran.block("error: ", "exceeded quota: none")
+    outcomes = {change["name"]: change["outcome"] for change in json.loads(report.read_text())["changes"]}
+    assert outcomes == {"over": "failed", "further": "skipped", "free": "created"}
+    assert live("configmap", "further") is None
+    assert live("configmap", "free") is not None
+
+
 def tree_with_a_bad_one(namespace: str) -> list[dict[str, Any]]:
     """Return a Deployment that no server takes, a chain of two that depend on it, and two that do not."""
     scaler = {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "bad"}, "maxReplicas": 2}
