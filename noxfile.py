@@ -79,7 +79,18 @@ def unit(session: nox.Session) -> None:
         session.run(*pip, "--require-hashes", "--requirement", "requirements/dev.txt", external=True)
         session.run(*pip, "--no-build-isolation", "--editable", ".[all]", external=True)
         session.run(
-            str(python), "-m", "pytest", "-q", "-n", "2", TEMPORARY, "tests/unit", *session.posargs, external=True
+            str(python),
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            "2",
+            "--dist",
+            "worksteal",
+            TEMPORARY,
+            "tests/unit",
+            *session.posargs,
+            external=True,
         )
 
 
@@ -93,7 +104,7 @@ def tests(session: nox.Session) -> None:
     if not session.posargs:  # else only what the chosen tests ask for
         # with one that cannot be had, the others are tested, and what needs it fails and says so
         session.run("python", "-m", "toolchain", env={"PYTHONPATH": "tests"}, success_codes=[0, 1])
-    session.run("pytest", "-n", "2", TEMPORARY, *(session.posargs or ["tests"]))
+    session.run("pytest", "-n", "2", "--dist", "worksteal", TEMPORARY, *(session.posargs or ["tests"]))
 
 
 @nox.session(default=False)
@@ -102,4 +113,13 @@ def minors(session: nox.Session) -> None:
     for minor in ("1.34", "1.35", "1.36"):
         env = {"KUBERNATOR_TEST_KUBE_VERSION": minor}
         session.run("python", "-c", OBTAIN, env=env)
-        session.run("pytest", "-n", "2", TEMPORARY, *(session.posargs or ["tests/cluster", "tests/agreement"]), env=env)
+        session.run(
+            "pytest",
+            "-n",
+            "2",
+            "--dist",
+            "worksteal",
+            TEMPORARY,
+            *(session.posargs or ["tests/cluster", "tests/agreement"]),
+            env=env,
+        )
