@@ -17,7 +17,8 @@ CODE = ["src", "tests", "examples", "benchmarks", "noxfile.py", "dev"]
 SUPPORTED = ["3.11", "3.12", "3.13", "3.14"]
 THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
 
-TEMPORARY = "--basetemp=.dev/tmp"  # nothing is left outside the checkout
+# nothing is left outside the checkout, and neither worker has nothing to do while the other has
+TWO_WORKERS = ("-n", "2", "--dist", "worksteal", "--basetemp=.dev/tmp")
 
 # before the tests, where the progress of builds that take many minutes is seen: the control plane here, the programs
 # that the tests run by `python -m toolchain` (tests/toolchain/table.py says which, and where each comes from)
@@ -78,20 +79,7 @@ def unit(session: nox.Session) -> None:
         pip = (str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps")
         session.run(*pip, "--require-hashes", "--requirement", "requirements/dev.txt", external=True)
         session.run(*pip, "--no-build-isolation", "--editable", ".[all]", external=True)
-        session.run(
-            str(python),
-            "-m",
-            "pytest",
-            "-q",
-            "-n",
-            "2",
-            "--dist",
-            "worksteal",
-            TEMPORARY,
-            "tests/unit",
-            *session.posargs,
-            external=True,
-        )
+        session.run(str(python), "-m", "pytest", "-q", *TWO_WORKERS, "tests/unit", *session.posargs, external=True)
 
 
 @nox.session
@@ -104,7 +92,7 @@ def tests(session: nox.Session) -> None:
     if not session.posargs:  # else only what the chosen tests ask for
         # with one that cannot be had, the others are tested, and what needs it fails and says so
         session.run("python", "-m", "toolchain", env={"PYTHONPATH": "tests"}, success_codes=[0, 1])
-    session.run("pytest", "-n", "2", "--dist", "worksteal", TEMPORARY, *(session.posargs or ["tests"]))
+    session.run("pytest", *TWO_WORKERS, *(session.posargs or ["tests"]))
 
 
 @nox.session(default=False)
@@ -113,13 +101,4 @@ def minors(session: nox.Session) -> None:
     for minor in ("1.34", "1.35", "1.36"):
         env = {"KUBERNATOR_TEST_KUBE_VERSION": minor}
         session.run("python", "-c", OBTAIN, env=env)
-        session.run(
-            "pytest",
-            "-n",
-            "2",
-            "--dist",
-            "worksteal",
-            TEMPORARY,
-            *(session.posargs or ["tests/cluster", "tests/agreement"]),
-            env=env,
-        )
+        session.run("pytest", *TWO_WORKERS, *(session.posargs or ["tests/cluster", "tests/agreement"]), env=env)
