@@ -29,6 +29,12 @@ INDEX: Final = ".kubernator-render"
 
 _FORMAT: Final = "kubernator/rendered/v1"
 _LISTED: Final = 10
+#: What stands in place of a checksum for what is no file of ours.
+_OTHERS: Final = {
+    "link": "a symbolic link",
+    "file": "a file where a directory is needed",
+    "other": "something that is no file",
+}
 
 _Checksums = dict[str, set[str]]
 
@@ -99,6 +105,9 @@ class _Files:
         self._refuse(((name, "was changed since") for name in changed), what="removed")
         sums = {name: _sum(content) for name, content in wanted.items()}
         self._keep({name: {*known.get(name, ()), *([sums[name]] if name in sums else [])} for name in {*known, *sums}})
+        for name in known:
+            if there[name] not in _OTHERS:
+                _part(self._directory / name).unlink(missing_ok=True)
         new = [name for name in wanted if there[name] != sums[name] or self._is_too_open(name)]
         for name in new:
             self._replace(name, wanted[name])
@@ -153,12 +162,11 @@ class _Files:
     ) -> Iterator[tuple[str, str]]:
         for name, content in wanted.items():
             found = there[name]
-            if found in {"link", "file", "other"}:
-                blocked = errors.ProjectError(
-                    f"`{self._directory / name}` cannot be written: there is something else than a file or directory",
+            if found in _OTHERS:
+                raise errors.ProjectError(
+                    f"`{self._directory / name}` cannot be written: {_OTHERS[found]} is in the way",
                     hint="remove it, or choose another directory",
                 )
-                raise blocked
             if found and found != _sum(content) and found not in known.get(name, ()):
                 yield name, "was changed since" if name in known else "was not written by `render`"
 
@@ -185,13 +193,18 @@ class _Files:
 
     def _replace(self, name: str, content: bytes) -> None:
         path = self._directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        part = _part(path)
         mode = 0o600 if self._private else 0o666
         try:
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as stream:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part.unlink(missing_ok=True)
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
                 stream.write(content)
             part.replace(path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise OSError(error.errno, error.strerror, str(path)) from error
         except BaseException:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -204,6 +217,11 @@ class _Files:
         with contextlib.suppress(OSError):  # it is not empty
             for parent in path.relative_to(self._directory).parents[:-1]:
                 (self._directory / parent).rmdir()
+
+
+def _part(path: Path) -> Path:
+    """Return where a file is written before it takes its place: always the same, so what a killed run left is known."""
+    return path.with_name(f".{path.name}.part")
 
 
 def _sum(content: bytes) -> str:

@@ -126,7 +126,7 @@ def _inside(inside: str, value: Any) -> str | int | None:
     if named is not None:
         return named
     if inside.isdigit():
-        return int(inside) if int(inside) < len(value) else None
+        return next((at for at in range(len(value)) if str(at) == inside), None)
     keys = _keys(inside)
     return next((at for at, item in enumerate(value) if keys and _has(item, keys)), None)
 

@@ -14,6 +14,8 @@ only in the latter. An object that only goes names its namespace.
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import json
 import os
 import stat
@@ -174,12 +176,26 @@ def _outcome(outcome: Outcome, secrets: Secrets) -> dict[str, Any]:
 
 def _print(text: str) -> None:
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        binary = getattr(sys.stdout, "buffer", None)
+        if isinstance(binary, io.RawIOBase):
+            _whole(binary, text.encode(sys.stdout.encoding, sys.stdout.errors or "strict"))
+        else:
+            sys.stdout.write(text)
+            sys.stdout.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
         raise errors.KubernatorError(f"stdout cannot be written to: {error.strerror}") from error
+
+
+def _whole(raw: io.RawIOBase, data: bytes) -> None:
+    """Write all of it to a file without a buffer, as stdout is by ``PYTHONUNBUFFERED``: a text stream writes once."""
+    left = memoryview(data)
+    while left:
+        written = raw.write(left)
+        if written is None:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        left = left[written:]
 
 
 def _mode(there: os.stat_result | None, *, private: bool) -> int | None:

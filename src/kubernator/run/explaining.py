@@ -78,7 +78,7 @@ def _no_field(each: selection.Meant, meaning: Meaning) -> errors.UsageError:
     more = [] if word.startswith("[") else meaning.fields(each.rest, resource)
     known = {name.strip("[]"): name for name in (*found.known, *more)}
     near = [known[name] for name in difflib.get_close_matches(word.strip("["), known, n=3, cutoff=0.6)]
-    whole = "".join((inside, found.rest if found.rest.startswith(("[", ".")) else f".{found.rest}")).lstrip(".")
+    whole = "".join((inside, found.rest if found.rest.startswith(("[", ".")) else f".{found.rest}")).removeprefix(".")
     named = f"there are {', '.join(f'`{name}`' for name in known.values())}" if known else ""
     return errors.UsageError(
         f"`{resource}` has no field `{whole}`",

@@ -10,7 +10,6 @@ from kubernator.report import fieldpath, lineage, selection
 from kubernator.report.comparing import ABSENT
 from kubernator.schema import custom, definitions
 from kubernator.schema.defaults import defaulted
-from kubernator.schema.node import Node
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from kubernator.model.resource import Manifest, Resource
     from kubernator.run.host import RunHost
     from kubernator.schema.documents import Documents
+    from kubernator.schema.node import Node
 
 __all__ = ["Meaning", "Unset"]
 
@@ -126,7 +126,4 @@ def _below(node: Node, text: str, value: Any) -> tuple[Node, bool] | None:
 
 
 def _child(node: Node, word: str) -> Node | None:
-    if word.startswith("["):
-        return node.items
-    found = node.properties.get(word)
-    return found if found is not None else node.additional if isinstance(node.additional, Node) else None
+    return node.items if word.startswith("[") else node.child(word)

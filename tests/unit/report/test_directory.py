@@ -102,7 +102,7 @@ def test_something_else_is_in_the_way(tmp_path: Path, what: str, *, force: bool)
             (out / "d").symlink_to(elsewhere)
         case _:
             (out / "d").write_text("x")
-    with pytest.raises(errors.ProjectError, match="something else"):
+    with pytest.raises(errors.ProjectError, match="is in the way"):
         directory.write(out, files(d__a="1"), force=force)
     assert list(elsewhere.iterdir()) == []
 
@@ -149,6 +149,28 @@ def test_a_run_that_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert tree(tmp_path) == {"a": "x", "b": "2", "old": "3", INDEX: ""}
     directory.write(tmp_path, files(a="x", b="y", c="z"))
     assert tree(tmp_path) == {"a": "x", "b": "y", "c": "z", INDEX: ""}
+
+
+def test_what_a_killed_run_left_behind_goes(tmp_path: Path) -> None:
+    """Half a file is removed with the files that are ours, has no say about modes, and is not written through."""
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    directory.write(out, files(x__old="1", a="2", b="3"))
+    (out / "x" / ".old.part").write_text("half")
+    (out / ".a.part").write_text("half")
+    (out / ".a.part").chmod(0o644)
+    (out / ".b.part").symlink_to(elsewhere)
+    directory.write(out, files(a="4", b="5"), private=True)
+    assert tree(out) == {"a": "4", "b": "5", INDEX: ""}
+    assert (out / "a").stat().st_mode & 0o777 == 0o600
+    assert not (out / "x").exists()
+    assert not elsewhere.exists()
+
+
+def test_a_file_that_cannot_be_written_is_called_by_its_name(tmp_path: Path) -> None:
+    """Not by the one that it has while it is written."""
+    (tmp_path / ".a.part").mkdir()
+    with pytest.raises(errors.KubernatorError, match=r"/a` cannot be written"):
+        directory.write(tmp_path, files(a="1"))
 
 
 def test_secrets_are_for_the_user_alone(tmp_path: Path) -> None:

@@ -60,6 +60,8 @@ def test_what_a_name_means(text: str, expected: Any) -> None:
         ("spec.contaners[web]", ("spec",), ".contaners[web]", ("containers", "ports", "empty")),
         ("spec.containers[db].image", ("spec", "containers"), "[db].image", ("[web]", "[name=0]")),
         ("spec.containers[7]", ("spec", "containers"), "[7]", ("[web]", "[name=0]")),
+        ("spec.ports[²]", ("spec", "ports"), "[²]", ("[0]", "[1]")),
+        (f"spec.ports[{'9' * 5000}]", ("spec", "ports"), f"[{'9' * 5000}]", ("[0]", "[1]")),
         ("spec.ports[5]", ("spec", "ports"), "[5]", ("[0]", "[1]")),
         ("spec.empty.x", ("spec", "empty"), ".x", ()),
         ("spec.containers[web].image.x", ("spec", "containers", 0, "image"), ".x", ()),

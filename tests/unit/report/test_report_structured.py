@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -170,6 +172,25 @@ def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path, name: str, re
     with pytest.raises(errors.KubernatorError, match=f"cannot be written: {reason}"):
         structured.write("x", str(tmp_path / name))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stdout_without_a_buffer_gets_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``PYTHONUNBUFFERED`` makes it one; its file need not take all at once."""
+
+    class Slow(io.RawIOBase):
+        taken = b""
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: Any) -> int:
+            self.taken += bytes(data[:3])
+            return len(bytes(data[:3]))
+
+    slow = Slow()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(cast("Any", slow), encoding="utf-8", write_through=True))
+    structured.write("ab\ncdé\n", None)
+    assert slow.taken.decode() == "ab\ncdé\n"
 
 
 def test_a_minus_is_stdout(capsys: pytest.CaptureFixture[str]) -> None:

@@ -181,6 +181,13 @@ def test_uris(tree, path, expected):
     assert expected == result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
 
 
+def test_a_link_to_nowhere_is_a_file(tree):
+    """What is told of it is that it cannot be read, at its place in the checkout."""
+    (tree / "gone.yaml").symlink_to("nowhere")
+    (result,) = run(finding(origin=replace(WEB, path=PurePath("gone.yaml"))), start=tree)["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "deploy/gone.yaml"}
+
+
 def test_a_tree_elsewhere(tree, tmp_path, monkeypatch):
     """What is not below the current directory has a whole URI."""
     (tmp_path / "elsewhere").mkdir()
