@@ -9,6 +9,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from kubernator.cli import main as cli
 from kubernator.testing.faults import FaultProxy
@@ -259,3 +260,25 @@ def test_rules_of_a_directory_hold_in_every_verb(
     (rules / "a.yaml").write_text(f"rules: [{rule}]\n")
     assert _run(tree, *verb, "--policies", str(rules)) in {1, 3}
     assert "say who owns it" in capsys.readouterr().err
+
+
+def test_who_may_not_see_policies_is_told_so_and_has_the_rest_checked(
+    tree: Path, namespace: str, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Few users may list what holds for the whole cluster; that is no mistake of the tree."""
+    config = yaml.safe_load(kubeconfig.read_text())
+    for each in config["users"]:
+        each["user"]["as"] = "nobody-in-particular"
+    limited = tree.parent / "limited.yaml"
+    limited.write_text(yaml.safe_dump(config))
+    monkeypatch.setenv("KUBECONFIG", str(limited))
+    (tree / "a.yaml").write_text(_deployment(namespace, replicas='"3"').lstrip())
+    (tree / "b.yaml").write_text(
+        f"apiVersion: v1\nkind: Service\nmetadata: {{name: a, namespace: {namespace}}}\n"
+        "spec: {selector: {app: other}, ports: [{port: 80}]}\n"
+    )
+    found = _found(tree, capsys, "--server")
+    assert [each["field"] for each in found if each["severity"] == "error"] == ["spec.replicas"]
+    notes = [each["message"] for each in found if each["severity"] != "error"]
+    assert all("because you may not list" in each for each in notes)
+    assert any("ValidatingAdmissionPolicy" in each for each in notes)

@@ -102,7 +102,13 @@ class Observer:
 
     def _read(self, wanted: Iterable[tuple[ResourceRef, Kind]]) -> dict[ResourceRef, Live]:
         found: dict[ResourceRef, Live] = {}
-        tasks = [task for kind, refs in _by_kind(wanted) for task in _first(kind, refs)]
+        asked: list[tuple[ResourceRef, Kind]] = []
+        for ref, kind in wanted:
+            if kind.namespaced and not ref.namespace:
+                found[ref] = None  # nothing is nowhere, and no narrower question could be asked for it
+            else:
+                asked.append((ref, kind))
+        tasks = [task for kind, refs in _by_kind(asked) for task in _first(kind, refs)]
         while tasks:
             results = self._map(self._carry_out, tasks)
             following: list[_Task] = []

@@ -107,11 +107,17 @@ class _Places:
             return False
         known = self._files.get(origin.path)
         if known is None:
-            known = self._files[origin.path] = os.path.isfile(self._start / origin.path)  # noqa: PTH113 - a name may hold anything, NUL too
+            path = self._start / origin.path
+            # a link to nowhere is a file as well: that it cannot be read is what is told of it
+            known = self._files[origin.path] = os.path.isfile(path) or _is_astray(path)  # noqa: PTH113 - a name may hold anything, NUL too
         return known
 
     def _uri(self, path: PurePath) -> str:
         return parse.quote(self._hide(path.as_posix()), safe="/", errors="backslashreplace")
+
+
+def _is_astray(path: Path) -> bool:
+    return os.path.islink(path) and not os.path.isdir(path)  # noqa: PTH112, PTH114 - a name may hold anything, NUL too
 
 
 def _result(

@@ -6,6 +6,7 @@ import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from kubernator import errors
 from kubernator.model.change import ChangeKind
 from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.model.gvk import DEFINITION, NAMESPACE, GroupKind
@@ -99,9 +100,9 @@ class Checking:
             found = [each for each in found if each.severity is not Severity.INFO]
         else:
             found = self._validation.rules(resource, live=change.live)
-        errors = [each for each in found if each.severity is Severity.ERROR]
+        wrong = [each for each in found if each.severity is Severity.ERROR]
         self._diagnostics.extend(each for each in found if each.severity is not Severity.ERROR)
-        return _refused(change, resource, errors) if errors else change
+        return _refused(change, resource, wrong) if wrong else change
 
     # What checks go by
 
@@ -168,9 +169,22 @@ class Checking:
         kind = cluster.kinds().preferred(group_kind) if cluster is not None else None
         if kind is None or cluster is None:
             return []
-        items = cluster.list(kind).items
+        try:
+            items = cluster.list(kind).items
+        except errors.Forbidden as refused:
+            self._unlisted(group_kind, refused)
+            return []
         # items of a list do not say what they are
         return [{**each, "apiVersion": kind.gvk.api_version, "kind": kind.gvk.kind} for each in items]
+
+    def _unlisted(self, group_kind: GroupKind, refused: errors.Forbidden) -> None:
+        """Say what is left to the server because the user may not see it; of a plan the server says it by itself."""
+        if not self._planned:
+            message = f"those of the cluster are not known here, because you may not list {group_kind}"
+            detail = (("server", refused.title),)
+            self._diagnostics.extend(
+                [Diagnostic(severity=Severity.INFO, message=message, detail=detail, code="policy")]
+            )
 
     @functools.cached_property
     def _namespaces(self) -> dict[str, Manifest]:
@@ -194,7 +208,10 @@ class Checking:
         if found is None and self._cluster is not None:
             served = self._cluster.kinds().preferred(GroupKind(group, kind))
             if served is not None and (namespace or not served.namespaced):
-                found = self._cluster.get(served, namespace=namespace, name=name)
+                try:
+                    found = self._cluster.get(served, namespace=namespace, name=name)
+                except errors.Forbidden:
+                    return None
                 return [found] if found is not None else []
         return [found] if found is not None else None
 

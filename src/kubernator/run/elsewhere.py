@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kubernator import errors
 from kubernator.model.gvk import GroupKind
 
 if TYPE_CHECKING:
@@ -24,8 +25,14 @@ class InCluster:
         self._known: dict[ResourceRef, Manifest | None] = {}
 
     def knows(self, ref: ResourceRef) -> bool:
-        """Say whether the cluster serves such objects."""
-        return self._cluster.kinds().preferred(ref.group_kind) is not None
+        """Say whether the cluster serves such objects, and lets us see this one."""
+        if self._cluster.kinds().preferred(ref.group_kind) is None:
+            return False
+        try:
+            self.get(ref)
+        except errors.Forbidden:
+            return False
+        return True
 
     def get(self, ref: ResourceRef) -> Manifest | None:
         """Return an object of the cluster; None where there is none."""
@@ -38,9 +45,12 @@ class InCluster:
         return self._known[ref]
 
     def selects(self, namespace: str, labels: Mapping[str, Any]) -> bool:
-        """Say whether there are Pods with these labels."""
+        """Say whether there are Pods with these labels, or may be for all that we may see."""
         kind = self._cluster.kinds().preferred(GroupKind("", "Pod"))
         if kind is None:
             return True
         selector = ",".join(f"{key}={value}" for key, value in labels.items())
-        return bool(self._cluster.list(kind, namespace=namespace, label_selector=selector).items)
+        try:
+            return bool(self._cluster.list(kind, namespace=namespace, label_selector=selector).items)
+        except errors.Forbidden:
+            return True

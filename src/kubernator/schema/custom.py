@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.cluster import api
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
 
     from kubernator.model.resource import Manifest
 
-__all__ = ["versions"]
+__all__ = ["deprecations", "versions"]
 
+#: A version as Kubernetes orders them; all others are older than these.
+_VERSION: Final = re.compile(r"v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?")
 #: What the API server serves for a definition without asking anybody.
 _VERBS: Final = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
 
@@ -44,6 +47,32 @@ def versions(crd: Manifest) -> Iterator[tuple[api.Kind, Mapping[str, Any]]]:
             ),
             _mapping(own.get("openAPIV3Schema")),
         )
+
+
+def deprecations(crd: Manifest) -> Iterator[tuple[gvks.GroupVersionKind, str]]:
+    """Yield the served kinds of a CRD that it calls deprecated, and what the API server warns of them."""
+    spec = _mapping(crd.get("spec"))
+    entries = {version["name"]: version for version in _version_entries(spec)}
+    newest = max(
+        (name for name, version in entries.items() if version.get("deprecated") is not True), key=_age, default=""
+    )
+    for kind, _ in versions(crd):
+        version = entries[kind.gvk.version]
+        if version.get("deprecated") is not True:
+            continue
+        instead = kind.gvk._replace(version=newest) if newest and _age(newest) > _age(kind.gvk.version) else None
+        told = f"{kind.gvk} is deprecated" + (f"; use {instead}" if instead else "")
+        own = version.get("deprecationWarning")
+        yield kind.gvk, own if isinstance(own, str) else told
+
+
+def _age(version: str) -> tuple[int, int, int]:
+    """Return what orders versions from old to new."""
+    found = _VERSION.fullmatch(version)
+    if found is None:
+        return (0, 0, 0)
+    major, stage, minor = found.groups()
+    return (["alpha", "beta", None].index(stage) + 1, int(major), int(minor or 0))
 
 
 def _version_entries(spec: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:

@@ -155,7 +155,7 @@ def read_directory(
     """
     rules: list[LocalRule] = []
     manifests: list[Mapping[str, Any]] = []
-    for file in sorted(each for each in directory.rglob("*") if each.suffix in _ENDINGS and each.is_file()):
+    for file in sorted(each for each in directory.rglob("*") if each.suffix in _ENDINGS and not each.is_dir()):
         for document in _documents(file, origin(file) if origin else Origin(path=file), problems):
             if isinstance(document.value, dict) and "kind" in document.value and "apiVersion" in document.value:
                 manifests.append(document.value)

@@ -56,6 +56,11 @@ class _Known(NamedTuple):
     node: Node | None
     custom: bool
 
+    @property
+    def keeps_status(self) -> bool:
+        """Whether the server drops the ``status`` of a manifest, after a look at its types only."""
+        return self.custom and "status" in self.kind.subresources
+
 
 class Validation:
     """Checks resources. Not safe to use from several threads.
@@ -94,6 +99,7 @@ class Validation:
             for kind, _ in custom.versions(definition):
                 self._known[kind.gvk] = _Known(kind, schemas.get(kind.gvk), custom=True)
         self._declared = frozenset(self._known)
+        self._deprecated = {gvk: told for definition in definitions for gvk, told in custom.deprecations(definition)}
 
     def check(self, resource: Resource, *, live: Manifest | None = None) -> list[Diagnostic]:
         """Return what is wrong with a resource, in the order of the checks.
@@ -141,7 +147,8 @@ class Validation:
     def _version(self, gvk: GroupVersionKind, known: _Known | None) -> Fault | None:
         """Return what is to be said of the version of a kind; that it is gone only where nobody knows it."""
         if gvk in self._declared:
-            return None
+            told = self._deprecated.get(gvk)
+            return Fault(("apiVersion",), Reason.DEPRECATED, told, Severity.WARNING) if told else None
         fault = check_version(gvk, self._documents.minor)
         if fault is None and known is not None and self._documents.optional().get(gvk) is not None:
             message = f"{gvk} is served only where the API server is told to"
@@ -189,6 +196,9 @@ class Validation:
         wrong: list[Fault] = []
         if node is not None:
             wrong = structural.check(manifest, node, custom=known.custom, minor=minor)
+            if known.keeps_status:
+                wrong = [fault for fault in wrong if not _is_of_dropped_status(fault, manifest)]
+                manifest = {key: value for key, value in manifest.items() if key != "status"}
             yield from wrong
         broken = any(fault.severity is Severity.ERROR for fault in wrong)
         if known.custom and node is not None and not broken:
@@ -273,6 +283,14 @@ def _once_taken(faults: list[Fault]) -> list[Fault]:
         if one.path == other.path[:-1] or (one.path == other.path and one.message < other.message)
     }
     return [fault for fault in faults if id(fault) not in again]
+
+
+def _is_of_dropped_status(fault: Fault, manifest: Manifest) -> bool:
+    """Say whether a fault is of a status that the server drops before it would find it."""
+    if fault.path[:1] != ("status",):
+        return False
+    typed = fault.reason in {Reason.TYPE, Reason.UNKNOWN, Reason.DUPLICATE}
+    return not typed or _at(manifest, fault.path) is None
 
 
 def _same(fault: Fault, manifest: Manifest, live: Manifest) -> bool:

@@ -120,6 +120,16 @@ class Counted(Scripted):
         return listing
 
 
+@pytest.mark.parametrize("names", [["a"], ["a", "b"]])
+def test_what_lacks_its_namespace_is_nowhere(workers, names):
+    """However crowded the cluster is; what is to be validated may lack it."""
+    cluster = Scripted([("n", name) for name in names], crowded={""})
+    wanted = [(ref("", name), CONFIG) for name in names]
+    observer = Observer(cluster, workers)
+    assert observer.read(wanted) == dict.fromkeys(reference for reference, _ in wanted)
+    assert cluster.asked == []
+
+
 def test_what_was_begun_is_handed_out_once(workers):
     """The next reading takes what was begun; the one after it, a plan made anew, reads afresh."""
     cluster = Counted([("a", "1"), ("a", "2")])

@@ -177,7 +177,7 @@ def test_a_cluster_knows_all_kinds() -> None:
     """A kind that it does not know is wrong, where without one it may be defined somewhere."""
     resource = _resource("apiVersion: example.org/v1\nkind: Thing\nmetadata: {name: a}\n")
     (found,) = Validation(bundled(), complete=True).check(resource)
-    assert (Severity.ERROR, "kind") == (found.severity, found.code)
+    assert (found.severity, found.code) == (Severity.ERROR, "kind")
 
 
 def test_an_unknown_kind_is_told_with_what_was_meant() -> None:
@@ -268,3 +268,43 @@ def test_what_a_webhook_may_mend_is_a_warning() -> None:
     assert (found.severity, found.detail[0][1]) == (Severity.WARNING, "MutatingWebhookConfiguration `m`")
     (found,) = validation.check(_gizmo("  size: x\n"))
     assert Severity.ERROR is found.severity
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("null", []), ("{phase: ajar}", []), ("{phase: null}", []), ("{phase: 5}", ["status.phase"]), ("5", ["status"])],
+)
+def test_of_a_status_that_is_dropped_only_types_matter(status: str, expected: list[str]) -> None:
+    """Where a kind has a status of its own, the server drops that of a manifest after a look at its types."""
+    definition = _manifest(_DEFINITION)
+    version = definition["spec"]["versions"][0]
+    version["subresources"] = {"status": {}}
+    schema = version["schema"]["openAPIV3Schema"]
+    schema["properties"]["status"] = {"type": "object", "properties": {"phase": {"type": "string", "enum": ["open"]}}}
+    gizmo = _resource(
+        f"apiVersion: example.com/v1\nkind: Gizmo\nmetadata: {{name: a}}\nspec: {{size: 1}}\nstatus: {status}"
+    )
+    found = Validation(bundled(37), definitions=[definition]).check(gizmo)
+    assert expected == [each.field for each in found]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, []),
+        ({"deprecated": True}, ["example.com/v1beta1 Gizmo is deprecated; use example.com/v1 Gizmo"]),
+        ({"deprecated": True, "deprecationWarning": "go on"}, ["go on"]),
+        ({"deprecated": "yes"}, []),
+        ({"deprecated": True, "name": "v2"}, ["example.com/v2 Gizmo is deprecated"]),
+        ({"deprecated": True, "name": "odd"}, ["example.com/odd Gizmo is deprecated; use example.com/v1 Gizmo"]),
+    ],
+)
+def test_a_definition_says_which_versions_are_deprecated(more: dict[str, Any], expected: list[str]) -> None:
+    """With its own words, or those that the server makes of it."""
+    definition = _manifest(_DEFINITION)
+    versions = definition["spec"]["versions"]
+    versions.append({**versions[0], "name": "v1beta1", "storage": False, **more})
+    name = versions[1]["name"]
+    gizmo = _resource(f"apiVersion: example.com/{name}\nkind: Gizmo\nmetadata: {{name: a}}\nspec: {{size: 1}}")
+    found = Validation(bundled(37), definitions=[definition]).check(gizmo)
+    assert [(Severity.WARNING, each) for each in expected] == [(each.severity, each.message) for each in found]

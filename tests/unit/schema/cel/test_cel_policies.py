@@ -239,6 +239,15 @@ def test_a_directory_holds_rules_and_policies(tmp_path: Path) -> None:
     assert found.check(request(gvk=GroupVersionKind("", "v1", "Pod"))) == []
 
 
+def test_a_link_to_nowhere_is_told(tmp_path: Path) -> None:
+    """Rules that cannot be read are not rules that hold."""
+    (tmp_path / "a.yaml").symlink_to("nowhere")
+    (tmp_path / "b.yaml").mkdir()
+    problems: list[Diagnostic] = []
+    read_directory(tmp_path, problems)
+    assert [each.message for each in problems] == ["`a.yaml` cannot be read: No such file or directory"]
+
+
 def test_the_example_of_the_reference_works(tmp_path: Path) -> None:
     """What the page shows is read, and says what it says."""
     page = Path(__file__).parents[4] / "docs" / "reference" / "policies.md"
