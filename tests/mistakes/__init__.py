@@ -5,21 +5,14 @@ A case is a name, what is changed in a right object (`changed`), and the place o
 
 from __future__ import annotations
 
-import copy
-import json
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from altered import GONE, altered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["GONE", "Case", "changed"]
-
-
-class _Gone:
-    """Marks a field that is taken out."""
-
-
-GONE: Final = _Gone()
 
 
 class Case(NamedTuple):
@@ -31,17 +24,5 @@ class Case(NamedTuple):
 
 def changed(manifest: Any, changes: Mapping[str, Any], *, below: str = "") -> Any:
     """Return a manifest with values put at paths, which begin below a place; maps on the way are made."""
-    result = json.loads(json.dumps(manifest))  # parts that are the same object become two
-    for path, value in changes.items():
-        *steps, last = (f"{below}.{path}" if below else path).split(".")
-        here = result
-        for step in steps:
-            here = here[int(step)] if isinstance(here, list) else here.setdefault(step, {})
-        key: Any = int(last) if isinstance(here, list) else last
-        if isinstance(value, _Gone):
-            del here[key]
-        elif isinstance(here, list) and key == len(here):
-            here.append(copy.deepcopy(value))
-        else:
-            here[key] = copy.deepcopy(value)
-    return result
+    above = below.split(".") if below else []
+    return altered(manifest, {(*above, *path.split(".")): value for path, value in changes.items()})

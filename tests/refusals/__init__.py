@@ -7,10 +7,9 @@ change, and fourth where the server says it is, if that is not the same place; `
 
 from __future__ import annotations
 
-import copy
-import itertools
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from altered import GONE, altered
 from kubernator.schema.fault import api_path
 from refusals.bases import BASES
 
@@ -22,12 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GONE", "NOWHERE", "Row", "changed", "rows"]
 
-
-class _Gone:
-    """Marks a field that is left out."""
-
-
-GONE: Final = _Gone()
 NOWHERE: Final = "-"
 
 
@@ -45,30 +38,9 @@ def _steps(path: str | Sequence[str | int]) -> Path:
     return tuple(int(step) if isinstance(step, str) and step.isdigit() else step for step in steps)
 
 
-def _below(here: Any, step: Any, made: Any) -> Any:
-    """Return what is below, made if it is not there yet."""
-    if not isinstance(here, list):
-        return here.setdefault(step, made)
-    if step == len(here):
-        here.append(made)
-    return here[step]
-
-
 def changed(base: str, changes: Mapping[Any, Any]) -> Manifest:
     """Return an object of `bases` with some fields set to other values, or left out."""
-    manifest = copy.deepcopy(BASES[base])
-    for path, value in changes.items():
-        steps = _steps(path)
-        here: Any = manifest
-        for step, following in itertools.pairwise(steps):
-            here = _below(here, step, [] if isinstance(following, int) else {})
-        last: Any = steps[-1]
-        if value is GONE:
-            del here[last]
-        elif isinstance(here, list) and last == len(here):
-            here.append(value)
-        else:
-            here[last] = value
+    manifest: Manifest = altered(BASES[base], {_steps(path): value for path, value in changes.items()})
     return manifest
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from kubernator.model.diagnostics import Severity
 from kubernator.model.gvk import GroupVersionKind
 from kubernator.schema import embedded, shapes, structural, structurality
 from kubernator.schema.fault import Fault, Reason
@@ -143,7 +144,8 @@ def _faults(definition: Manifest, asked: _Asked) -> Iterator[Fault]:
         yield Fault(("spec", "preserveUnknownFields"), Reason.INVALID, message)
     yield from _approval_faults(group, _map(_map(definition.get("metadata")).get("annotations")))
     yield from _versions_faults(_list(spec.get("versions")), asked)
-    yield from _conversion_faults(_map(spec.get("conversion")))
+    if isinstance(spec.get("conversion"), dict):
+        yield from _conversion_faults(spec["conversion"])
 
 
 def _group_faults(group: str) -> Iterator[Fault]:
@@ -219,7 +221,7 @@ def _version_faults(version: dict[str, Any], place: Path, asked: _Asked) -> Iter
         if isinstance(schema, dict) and subresources.get("status") is not None:
             yield from _root_faults(schema, path)
         found = list(shapes.shape_faults(schema, path)) or list(structurality.schema_faults(schema, path))
-        found = found or list(_default_faults(schema, path, minor=asked.minor))
+        found = found or list(_default_faults(schema, path, asked))
         found = found or list(_expressions(schema, path, asked))
         yield from found
     if isinstance(subresources.get("scale"), dict):
@@ -266,12 +268,19 @@ def _walk(node: Node, path: Path) -> Iterator[tuple[Node, Path]]:
         yield from _walk(node.additional, (*path, "additionalProperties"))
 
 
-def _default_faults(schema: dict[str, Any], path: Path, *, minor: int) -> Iterator[Fault]:
+def _default_faults(schema: dict[str, Any], path: Path, asked: _Asked) -> Iterator[Fault]:
     """Yield what is wrong with defaults, which must themselves be valid and hold nothing that would be dropped."""
     for node, place in _walk(Nodes(_nothing).of(schema), path):
         if node.default is None:
             continue
-        for fault in structural.check_default(node.default, node, minor=minor):
+        found = structural.check_default(node.default, node, minor=asked.minor)
+        if place == path and isinstance(node.default, dict):
+            found = [*found, *embedded.faults(node.default, ())]
+        if not found and asked.rules is not None:
+            from kubernator.schema.cel.rules import check_rules  # noqa: PLC0415 - few definitions have defaults
+
+            found = [fault for fault in check_rules(node.default, node) if fault.severity is Severity.ERROR]
+        for fault in found:
             yield Fault((*place, "default", *fault.path), fault.reason, fault.message)
 
 
@@ -285,8 +294,6 @@ def _expressions(schema: dict[str, Any], path: Path, asked: _Asked) -> Iterator[
 def _conversion_faults(conversion: dict[str, Any]) -> Iterator[Fault]:
     place = ("spec", "conversion")
     strategy, webhook = conversion.get("strategy"), _map(conversion.get("webhook"))
-    if not conversion:
-        return
     if not strategy:
         yield Fault((*place, "strategy"), Reason.REQUIRED, "Required value")
     elif strategy not in {"None", "Webhook"}:
@@ -294,9 +301,11 @@ def _conversion_faults(conversion: dict[str, Any]) -> Iterator[Fault]:
         yield Fault((*place, "strategy"), Reason.UNSUPPORTED, message)
     if strategy == "Webhook":
         yield from _webhook_faults(webhook, (*place, "webhook"))
-    elif webhook.get("clientConfig") is not None:
-        message = "Forbidden: should not be set when strategy is not set to Webhook"
-        yield Fault((*place, "webhook", "clientConfig"), Reason.FORBIDDEN, message)
+    else:
+        for key in ("clientConfig", "conversionReviewVersions"):
+            if webhook.get(key) not in (None, []):
+                message = "Forbidden: should not be set when strategy is not set to Webhook"
+                yield Fault((*place, "webhook", key), Reason.FORBIDDEN, message)
 
 
 def _webhook_faults(webhook: dict[str, Any], place: Path) -> Iterator[Fault]:

@@ -98,7 +98,6 @@ def faults(value: dict[str, Any], path: Path) -> Iterator[Fault]:
             message = f"Invalid value: may have mixed case, but should otherwise match: {complaint}"
             yield Fault((*path, key), Reason.INVALID, message)
     metadata = Field(value.get("metadata"), (*path, "metadata"))
-    if complaint := names.path_segment(metadata["name"].text):
-        metadata["name"].invalid(complaint)
+    metadata["name"].complain(names.path_segment(metadata["name"].text))
     check_fields(metadata, free=True)
     yield from metadata.faults

@@ -15,7 +15,7 @@ from kubernator.schema import regexp
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["FORMATS", "is_base64", "is_time"]
+__all__ = ["FORMATS", "is_base64", "is_micro_time", "is_time"]
 
 
 def _form(pattern: str) -> Callable[[str], bool]:
@@ -184,6 +184,14 @@ def is_time(text: str) -> bool:
     """Say whether Go reads a text as a time of RFC 3339, as fields of built-in kinds need it."""
     date, _, clock = text.partition("T")
     return _is_date(date) and _STRICT_CLOCK.fullmatch(clock) is not None
+
+
+_MICROSECONDS: Final = re.compile(r"[^.]*\.[0-9]{6}(?![0-9]).*", re.ASCII)
+
+
+def is_micro_time(text: str) -> bool:
+    """Say whether Go reads a text as a time of RFC 3339 with microseconds, which are six digits and no other number."""
+    return is_time(text) and _MICROSECONDS.fullmatch(text) is not None
 
 
 _GO_DURATION: Final = _form(r"[+-]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["keyword_faults"]
 
 _TYPES: Final = ("array", "boolean", "integer", "number", "object", "string")
+_POINTERS: Final = frozenset({"$ref", "additionalItems"})  # there even when they say nothing
 _UNSUPPORTED: Final = ("id", "$schema", "additionalItems", "patternProperties", "definitions", "dependencies", "$ref")
 _REASONS: Final = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired")
 #: A step of a path in a rule: ``.name`` or ``['name']``.
@@ -60,7 +61,7 @@ def _forbidden(schema: Schema, path: Path, *, meta: bool) -> Iterator[Fault]:
         names = ", ".join(f'"{name}"' for name in _TYPES)
         yield Fault((*path, "type"), Reason.UNSUPPORTED, f"Unsupported value: supported values: {names}")
     for keyword in _UNSUPPORTED:
-        if schema.get(keyword) not in (None, "", {}, []) or (keyword == "$ref" and schema.get(keyword) is not None):
+        if schema.get(keyword) not in (None, "", {}, []) or (keyword in _POINTERS and schema.get(keyword) is not None):
             yield Fault((*path, keyword), Reason.FORBIDDEN, f"Forbidden: {keyword} is not supported")
     if isinstance(schema.get("items"), list):
         message = "Forbidden: items must be a schema object and not an array"

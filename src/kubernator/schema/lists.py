@@ -47,6 +47,7 @@ def _set_faults(value: list[Any], path: Path) -> Iterator[Fault]:
 
 def _map_faults(value: list[Any], node: Node, path: Path) -> Iterator[Fault]:
     properties = node.items.properties if node.items else {}
+    defaults = [(name, properties[name].default if name in properties else None) for name in node.list_map_keys]
     seen: set[Hashable] = set()
     for index, item in enumerate(value):
         place = (*path, index)
@@ -55,8 +56,7 @@ def _map_faults(value: list[Any], node: Node, path: Path) -> Iterator[Fault]:
             yield Fault(place, Reason.INVALID, f"Invalid value: an item of a list with keys must not be {what}")
             continue
         keys = {}
-        for name in node.list_map_keys:
-            default = properties[name].default if name in properties else None
+        for name, default in defaults:
             if (found := item.get(name, default)) is not None or name in item:
                 keys[name] = found
         if not keys:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kubernator.schema.node import Node
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from kubernator.schema.node import Node
 
 __all__ = ["merged"]
 
@@ -18,18 +18,14 @@ def merged(manifest: Any, live: Any, node: Node | None) -> Any:
     What the manifest is silent about stays, as it does where others own it; places in the manifest's lists stay too.
     """
     if isinstance(manifest, dict) and isinstance(live, dict):
-        both = {key: merged(value, live.get(key), _child(node, key)) for key, value in manifest.items()}
+        both = {
+            key: merged(value, live.get(key), node.child(key) if node is not None else None)
+            for key, value in manifest.items()
+        }
         return {**both, **{key: value for key, value in live.items() if key not in both}}
     if isinstance(manifest, list) and isinstance(live, list):
         return _merged_list(manifest, live, node)
     return manifest
-
-
-def _child(node: Node | None, key: str) -> Node | None:
-    if node is None:
-        return None
-    found = node.properties.get(key)
-    return found if found is not None else node.additional if isinstance(node.additional, Node) else None
 
 
 def _merged_list(manifest: list[Any], live: list[Any], node: Node | None) -> list[Any]:

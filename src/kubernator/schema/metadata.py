@@ -82,7 +82,7 @@ def check_metadata(root: Field, gvk: GroupVersionKind, *, custom: bool, stored: 
 def check_fields(metadata: Field, *, free: bool) -> None:
     """Add what is wrong with metadata besides the name; ``free`` allows finalizers without a domain."""
     if namespace := metadata["namespace"].text:
-        _complain(metadata["namespace"], names.dns_label(namespace))
+        metadata["namespace"].complain(names.dns_label(namespace))
     names.check_labels(metadata["labels"])
     names.check_annotations(metadata["annotations"])
     _check_owners(metadata["ownerReferences"])
@@ -100,12 +100,12 @@ def _check_name(root: Field, gvk: GroupVersionKind) -> None:
     if (gvk.group, gvk.kind) == ("", "Service") and root.minor < _RELAXED_SERVICES:
         rule = names.dns_1035_label
     if name.text:
-        _complain(name, rule(name.text) or _own_rule(root, gvk, name.text))
+        name.complain(rule(name.text) or _own_rule(root, gvk, name.text))
         return
     made = _generated(generated.text)
     strict = gvk.group == _RBAC or (rule is not names.path_segment and (gvk.group, gvk.kind) not in _FREE_PREFIXES)
     complaint = rule(_filled(generated.text)) if strict else ""
-    _complain(generated, complaint or rule(made) or _own_rule(root, gvk, made))
+    generated.complain(complaint or rule(made) or _own_rule(root, gvk, made))
 
 
 def _own_rule(root: Field, gvk: GroupVersionKind, name: str) -> str:
@@ -177,13 +177,8 @@ def _check_owners(owners: Field) -> None:
 
 def _check_finalizers(finalizers: Field, *, free: bool) -> None:
     for each in finalizers.items():
-        _complain(each, names.qualified_name(each.text))
+        each.complain(names.qualified_name(each.text))
         if not free and "/" not in each.text and each.text not in _STANDARD_FINALIZERS:
             each.invalid("name is neither a standard finalizer name nor is it fully qualified")
     if finalizers.size and {_ORPHAN, _FOREGROUND} <= {each.text for each in finalizers.items()}:
         finalizers.invalid(f"finalizer {_ORPHAN} and {_FOREGROUND} cannot be both set")
-
-
-def _complain(field: Field, complaint: str) -> None:
-    if complaint:
-        field.invalid(complaint)

@@ -8,6 +8,7 @@ k8s.io/apimachinery, packages ``util/validation``, ``api/validation`` and ``apis
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from kubernator.schema.fault import Reason
@@ -20,6 +21,7 @@ __all__ = [
     "check_annotations",
     "check_label_selector",
     "check_labels",
+    "check_operator",
     "config_map_key",
     "dns_1035_label",
     "dns_label",
@@ -46,6 +48,8 @@ _IS_IDENTIFIER: Final = re.compile(_IDENTIFIER)
 _IS_KEY: Final = re.compile(_KEY)
 _IS_PORT: Final = re.compile("[-a-z0-9]+")
 
+#: So many texts of each sort are judged once: those of labels and of other objects are said again and again.
+_REMEMBERED: Final = 1024
 _LONGEST_LABEL: Final = 63
 _LONGEST_SUBDOMAIN: Final = 253
 _LONGEST_PORT: Final = 15
@@ -83,6 +87,7 @@ _KEY_SAID: Final = (
 )
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def dns_label(text: str) -> str:
     """Say what is wrong with a label of RFC 1123, such as the name of a namespace."""
     long = _too_long(text, _LONGEST_LABEL, "characters")
@@ -91,6 +96,7 @@ def dns_label(text: str) -> str:
     return _joined(long, "must not contain dots" if _IS_SUBDOMAIN.fullmatch(text) else _LABEL_SAID)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def dns_subdomain(text: str) -> str:
     """Say what is wrong with a subdomain of RFC 1123, which most names are."""
     long = _too_long(text, _LONGEST_SUBDOMAIN, "characters")
@@ -103,12 +109,14 @@ def dns_1035_label(text: str) -> str:
     return long if _IS_LABEL_1035.fullmatch(text) else _joined(long, _LABEL_1035_SAID)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def label_value(text: str) -> str:
     """Say what is wrong with the value of a label; it may be empty."""
     long = _too_long(text, _LONGEST_LABEL, "bytes")
     return long if not text or _IS_NAME.fullmatch(text) else _joined(long, _VALUE_SAID)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def qualified_name(text: str) -> str:
     """Say what is wrong with a name that may have a domain before it, such as the key of a label."""
     prefix, slash, name = text.rpartition("/")
@@ -170,9 +178,8 @@ def path_segment(text: str) -> str:
 def check_labels(field: Field) -> None:
     """Add what is wrong with a map of labels, each fault at its key."""
     for key, value in field.entries():
-        for complaint in (qualified_name(key), label_value(value.text)):
-            if complaint:
-                value.invalid(complaint)
+        value.complain(qualified_name(key))
+        value.complain(label_value(value.text))
 
 
 def check_annotations(field: Field) -> None:
@@ -180,8 +187,7 @@ def check_annotations(field: Field) -> None:
     size = 0
     for key, value in field.entries():
         size += _size(key) + _size(value.text)
-        if complaint := qualified_name(key.lower()):
-            value.invalid(complaint)
+        value.complain(qualified_name(key.lower()))
     if size > _LARGEST_ANNOTATIONS:
         field.fault(Reason.TOO_LONG, f"Too long: may not be more than {_LARGEST_ANNOTATIONS} bytes")
 
@@ -191,19 +197,22 @@ def check_label_selector(field: Field) -> None:
     check_labels(field["matchLabels"])
     for each in field["matchExpressions"].items():
         operator, values = each["operator"], each["values"]
-        if operator.text in {"In", "NotIn"}:
-            if not values.size:
-                values.required("must be specified when `operator` is 'In' or 'NotIn'")
-        elif operator.text in {"Exists", "DoesNotExist"}:
-            if values.size:
-                values.forbidden("may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
-        else:
-            operator.invalid("not a valid selector operator")
-        if complaint := qualified_name(each["key"].text):
-            each["key"].invalid(complaint)
+        check_operator(operator, values)
+        each["key"].complain(qualified_name(each["key"].text))
         for value in values.items():
-            if complaint := label_value(value.text):
-                value.invalid(complaint)
+            value.complain(label_value(value.text))
+
+
+def check_operator(operator: Field, values: Field) -> None:
+    """Say so if an operator is none, or there are values for it where none may be, or none where some must."""
+    if operator.text in {"In", "NotIn"}:
+        if not values.size:
+            values.required("must be specified when `operator` is 'In' or 'NotIn'")
+    elif operator.text in {"Exists", "DoesNotExist"}:
+        if values.size:
+            values.forbidden("may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+    else:
+        operator.invalid("not a valid selector operator")
 
 
 def _size(text: str) -> int:

@@ -21,7 +21,7 @@ _BUILTIN: Final = (
 #: Endings of components that read their JSON by themselves -> what `Node.special` says of them.
 _SPECIAL: Final = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": "quantity",
-    "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime": "time",
+    "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime": "micro-time",
     "io.k8s.apimachinery.pkg.apis.meta.v1.Time": "time",
     "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1": "raw",
     "io.k8s.apimachinery.pkg.runtime.RawExtension": "raw",
@@ -51,7 +51,8 @@ class Node:
     any type. ``format`` is without dashes, and empty where the server passes over it. Of bounds ``None`` is none.
     ``additional`` is the node of all other keys, or what ``additionalProperties`` said, or None. ``default`` is None
     where there is none. ``rules`` are ``x-kubernetes-validations`` as written. ``builtin`` are types of Kubernetes'
-    own, of which ``special`` tells those with a JSON of their own: ``quantity``, ``time``, ``int-or-string``, ``raw``.
+    own, of which ``special`` tells those with a JSON of their own: ``quantity``, ``time``,
+    ``micro-time``, ``int-or-string``, ``raw``.
     A value of exactly the class ``plain`` needs no further look.
     """
 
@@ -207,6 +208,11 @@ class Node:
         self.one_of = tuple(map(of, schema.get("oneOf") or ()))
         self.not_ = of(schema["not"]) if isinstance(schema.get("not"), dict) else None
         self.combined = bool(self.all_of or self.any_of or self.one_of or self.not_)
+
+    def child(self, key: str) -> Node | None:
+        """Return the schema of what stands under a key of a map, None where the schema has none for it."""
+        found = self.properties.get(key)
+        return found if found is not None else self.additional if isinstance(self.additional, Node) else None
 
     def _of(self, schema: Mapping[str, Any]) -> Node:
         return self._nodes.of(schema, builtin=self.builtin)

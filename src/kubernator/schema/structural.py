@@ -16,7 +16,7 @@ from kubernator.model.diagnostics import Severity
 from kubernator.schema import embedded, quantity, values
 from kubernator.schema.defaults import defaulted
 from kubernator.schema.fault import Fault, Reason, api_path
-from kubernator.schema.formats import is_base64, is_time
+from kubernator.schema.formats import is_base64, is_micro_time, is_time
 from kubernator.schema.lists import list_faults, unique_fault
 from kubernator.schema.node import Node
 
@@ -159,11 +159,17 @@ class _Walk:
         match node.special:
             case "quantity" if not quantity.is_quantity(value):
                 fault = Fault(path, Reason.INVALID, f"Invalid value: {quantity.MESSAGE}")
-            case "time" if not isinstance(value, str):
+            case "time" | "micro-time" if not isinstance(value, str):
                 fault = Fault(path, Reason.TYPE, f'Invalid value: must be of type string: "{values.type_name(value)}"')
             case "time" if not is_time(value):
                 fault = Fault(
                     path, Reason.INVALID, "Invalid value: must be a time as of RFC 3339, such as 2006-01-02T15:04:05Z"
+                )
+            case "micro-time" if not is_micro_time(value):
+                fault = Fault(
+                    path,
+                    Reason.INVALID,
+                    "Invalid value: must be a time with microseconds, such as 2006-01-02T15:04:05.000000Z",
                 )
             case "int-or-string" if not values.fits(value, node.types):
                 fault = values.mistyped(value, node, path)

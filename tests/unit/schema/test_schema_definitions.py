@@ -118,3 +118,40 @@ def test_rules_are_asked_about_the_whole_schema() -> None:
     definition = _with({**_STRING, "x-kubernetes-validations": [{"rule": "self =="}]})
     (fault,) = check_definition(definition, rules=rules)
     assert (f"{_FIELD}.x-kubernetes-validations[0].rule", "no") == (api_path(fault.path), fault.message)
+
+
+@pytest.mark.parametrize(
+    ("expected", "conversion"),
+    [
+        ([], None),
+        ([], {"strategy": "None"}),
+        (["spec.conversion.strategy"], {}),
+        (
+            ["spec.conversion.webhook.conversionReviewVersions"],
+            {"strategy": "None", "webhook": {"conversionReviewVersions": ["v1"]}},
+        ),
+    ],
+)
+def test_conversions(expected: list[str], conversion: Any) -> None:
+    """A conversion says how, and names a webhook only where one converts."""
+    definition = _with(_STRING)
+    definition["spec"]["conversion"] = conversion
+    assert expected == [path for path, _ in _found(definition)]
+
+
+def test_a_default_keeps_to_the_rules() -> None:
+    """A default that breaks a rule of its own schema is wrong, where somebody knows rules."""
+    rule = {"rule": "self.size > 1", "message": "too small"}
+    size = {"type": "object", "properties": {"size": {"type": "integer"}}, "x-kubernetes-validations": [rule]}
+    for default, expected in (({"size": 2}, []), ({"size": 1}, ["too small"]), ({}, ["no such key"])):
+        found = check_definition(_with({**size, "default": default}), rules=lambda _: [])
+        assert [f"{_FIELD}.default"] * len(expected) == [api_path(fault.path) for fault in found]
+        assert all(words in fault.message for words, fault in zip(expected, found, strict=True))
+    assert check_definition(_with({**size, "default": {"size": 1}})) == []
+
+
+def test_the_default_of_the_whole_says_what_it_is() -> None:
+    """A default at the root is an object, and needs a version and a kind."""
+    definition = _definition({"type": "object", "default": {}, "properties": {"f": _STRING}})
+    root = "spec.versions[0].schema.openAPIV3Schema"
+    assert [path for path, _ in _found(definition)] == [f"{root}.default.apiVersion", f"{root}.default.kind"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubernator.schema.fault import api_path, is_builtin_group
+from kubernator.schema.fault import Key, api_path, is_builtin_group
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,7 @@ from kubernator.schema.fault import api_path, is_builtin_group
         ("spec.limits[cpu]", ("spec", "limits", "cpu")),
         ("data[key.txt]", ("data", "key.txt")),
         ("spec[a b].c", ("spec", "a b", "c")),
+        ("spec.map[k].c", ("spec", "map", Key("k"), "c")),
         (
             "spec.versions[0].schema.openAPIV3Schema.properties[spec].default.a",
             ("spec", "versions", 0, "schema", "openAPIV3Schema", "properties", "spec", "default", "a"),

@@ -62,8 +62,7 @@ def _mapped(address: Address) -> bool:
 def check_address(field: Field) -> bool:
     """Say so if a text of an old field is no address; tell whether it is one."""
     complaint = _address(field.text, strict=field.minor >= _STRICT)
-    if complaint:
-        field.invalid(complaint)
+    field.complain(complaint)
     return not complaint
 
 
@@ -73,8 +72,7 @@ def check_canonical_address(field: Field) -> bool:
     address = read(field.text)
     if not complaint and field.text != str(address):
         complaint = f'must be in canonical form ("{address}")'
-    if complaint:
-        field.invalid(complaint)
+    field.complain(complaint)
     return not complaint
 
 
@@ -112,8 +110,7 @@ def range_of(text: str) -> Network | None:
 def check_range(field: Field, text: str | None = None) -> bool:
     """Say so if a text, by default the field's, of an old field is no range; tell whether it is one."""
     complaint = _range(field.text if text is None else text, strict=field.minor >= _STRICT)
-    if complaint:
-        field.invalid(complaint)
+    field.complain(complaint)
     return not complaint
 
 
@@ -122,8 +119,7 @@ def check_canonical_range(field: Field) -> None:
     complaint = _range(field.text, strict=True)
     if not complaint and field.text != str(range_of(field.text)):
         complaint = f'must be in canonical form ("{range_of(field.text)}")'
-    if complaint:
-        field.invalid(complaint)
+    field.complain(complaint)
 
 
 def _range(text: str, *, strict: bool) -> str:

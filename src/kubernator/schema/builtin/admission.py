@@ -86,8 +86,8 @@ def _check_kind(field: Field) -> None:
     else:
         group, _, number = version.text.rpartition("/")
         if group:
-            parts.complain(version, names.dns_subdomain(group))
-        parts.complain(version, names.dns_1035_label(number) if number else "version must be specified")
+            version.complain(names.dns_subdomain(group))
+        version.complain(names.dns_1035_label(number) if number else "version must be specified")
     if not kind.text:
         kind.required()
     elif complaint := names.dns_1035_label(kind.text.lower()):
@@ -120,7 +120,7 @@ def _check_validation(field: Field) -> None:
 def _check_annotation(field: Field, policy: str) -> None:
     key, value = field["key"], field["valueExpression"]
     if policy:
-        parts.complain(key, names.qualified_name(f"{policy}/{key.text}"))
+        key.complain(names.qualified_name(f"{policy}/{key.text}"))
     if not value.text.strip():
         value.required("valueExpression is not specified")
     elif parts.length(value.text.strip()) > _LONGEST_VALUE:

@@ -75,8 +75,7 @@ def check_name(field: Field, name: str) -> bool:
     complaint = names.qualified_name(name)
     if not complaint and "/" not in name and not (name in _STANDARD or is_quota_name(name)):
         complaint = "must be a standard resource type or fully qualified"
-    if complaint:
-        field.invalid(complaint)
+    field.complain(complaint)
     return not complaint
 
 

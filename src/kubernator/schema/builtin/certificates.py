@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kubernator.schema.builtin.field import Field
 
-__all__ = ["CHECKS", "check_signer"]
+__all__ = ["CHECKS"]
 
 _SHORTEST: Final = 600
 _LONGEST_DOMAIN: Final = 253
@@ -48,7 +48,7 @@ def _request(root: Field) -> None:
     if signer.text == _LEGACY:
         signer.invalid("the legacy signerName is not allowed via this API version")
     else:
-        check_signer(signer)
+        _check_signer(signer)
     seconds = spec["expirationSeconds"]
     if seconds.number is not None and seconds.number < _SHORTEST:
         seconds.invalid("may not specify a duration less than 600 seconds (10 minutes)")
@@ -64,7 +64,7 @@ def _is_request(text: str) -> bool:
     return found is not None and found[1] == b"CERTIFICATE REQUEST"
 
 
-def check_signer(field: Field) -> None:
+def _check_signer(field: Field) -> None:
     """Say so if a text is no name of a signer, which is a domain and a path; it must be there."""
     if not field.text:
         field.required()
@@ -82,8 +82,7 @@ def check_signer(field: Field) -> None:
                 break
     if "." not in domain:
         field.invalid("should be a domain with at least two segments separated by dots")
-    if parts.length(field.text) > _LONGEST_SIGNER:
-        parts.too_long(field, _LONGEST_SIGNER)
+    parts.check_length(field, _LONGEST_SIGNER)
 
 
 CHECKS: Final[Mapping[tuple[str, str], Callable[[Field], None]]] = {

@@ -10,7 +10,7 @@ import posixpath
 from typing import TYPE_CHECKING, Final
 
 from kubernator.schema import names
-from kubernator.schema.builtin import amounts, parts, volumesources
+from kubernator.schema.builtin import amounts, nodeterms, parts, volumesources
 from kubernator.schema.quantity import amount
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _check_capacity(field: Field) -> None:
 def _check_affinity(field: Field) -> None:
     if field and not field["required"]:
         field["required"].required("must specify required node constraints")
-    parts.check_node_selector(field["required"])
+    nodeterms.check_node_selector(field["required"])
 
 
 def _check_attributes_class(spec: Field) -> None:

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from kubernator.schema import names
-from kubernator.schema.builtin import addresses, amounts, parts, ranges
+from kubernator.schema.builtin import addresses, amounts, nodeterms, parts, ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,7 +59,7 @@ def _runtime(root: Field) -> None:
         root["overhead"].forbidden("HugePages require cpu or memory")
     scheduling = root["scheduling"]
     names.check_labels(scheduling["nodeSelector"])
-    parts.check_tolerations(scheduling["tolerations"])
+    nodeterms.check_tolerations(scheduling["tolerations"])
     seen: set[tuple[str, ...]] = set()
     for each in scheduling["tolerations"].items():
         key = tuple(each[part].text for part in ("key", "operator", "value", "effect"))
@@ -80,7 +80,7 @@ def _namespace(root: Field) -> None:
         complaint = names.qualified_name(each.text)
         if not complaint and "/" not in each.text and each.text not in _FINALIZERS:
             complaint = "name is neither a standard finalizer name nor is it fully qualified"
-        parts.complain(each, complaint)
+        each.complain(complaint)
 
 
 def _node(root: Field) -> None:
@@ -88,11 +88,11 @@ def _node(root: Field) -> None:
     seen: set[tuple[str, str]] = set()
     for each in spec["taints"].items():
         key, effect = each["key"], each["effect"]
-        parts.complain(key, names.qualified_name(key.text))
+        key.complain(names.qualified_name(key.text))
         parts.check_text(each["value"], names.label_value)
         if not effect.text:
             effect.required()
-        parts.check_taint_effect(effect)
+        nodeterms.check_taint_effect(effect)
         if (key.text, effect.text) in seen:
             each.duplicate()
         seen.add((key.text, effect.text))

@@ -35,12 +35,12 @@ def _config_map(root: Field) -> None:
     data, binary = root["data"], root["binaryData"]
     size = 0
     for key, each in data.entries():
-        parts.complain(each, names.config_map_key(key))
+        each.complain(names.config_map_key(key))
         if binary[key]:
             each.invalid("duplicate of key present in binaryData")
         size += parts.length(each.text)
     for key, each in binary.entries():
-        parts.complain(each, names.config_map_key(key))
+        each.complain(names.config_map_key(key))
         size += _decoded_size(each.text)
     if size > _LARGEST:
         parts.too_long(data or binary, _LARGEST)
@@ -57,11 +57,11 @@ def _secret(root: Field) -> None:
     data, plain = root["data"], root["stringData"]
     size = 0
     for key, each in data.entries():
-        parts.complain(each, names.config_map_key(key))
+        each.complain(names.config_map_key(key))
         if not plain[key]:
             size += _decoded_size(each.text)
     for key, each in plain.entries():
-        parts.complain(each, names.config_map_key(key))
+        each.complain(names.config_map_key(key))
         size += parts.length(each.text)
     if size > _LARGEST:
         parts.too_long(data, _LARGEST)

@@ -87,7 +87,7 @@ def _check_common(field: Field, around: Surroundings) -> None:
     if not name.text:
         name.required()
     else:
-        parts.complain(name, names.dns_label(name.text))
+        name.complain(names.dns_label(name.text))
     if not image.text:
         image.required()
     elif around.is_pod and image.text != image.text.strip():
@@ -161,6 +161,8 @@ def _check_rules(field: Field) -> None:
     """Add what is wrong with the rules of when a container starts again."""
     rules = field["restartPolicyRules"]
     parts.check_word(field["restartPolicy"], _RESTARTS)
+    if field["restartPolicy"].value == "":
+        field["restartPolicy"].unsupported(_RESTARTS)
     if rules.size and not field["restartPolicy"]:
         field["restartPolicy"].required("must specify restartPolicy when restart rules are used")
     parts.too_many(rules, _MOST_RULES)

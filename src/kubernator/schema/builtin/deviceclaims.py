@@ -71,7 +71,7 @@ def _check_devices(field: Field) -> None:
         known.add(each["name"].text)
         known |= {f"{each['name'].text}/{other['name'].text}" for other in each["firstAvailable"].items()}
     if not parts.too_many(requests, _MOST):
-        _check_once(requests)
+        parts.check_once(requests, "name")
         for each in requests.items():
             _check_request(each)
     if not parts.too_many(field["constraints"], _MOST):
@@ -81,15 +81,6 @@ def _check_devices(field: Field) -> None:
         for each in field["config"].items():
             _check_references(each["requests"], known)
             _check_config(each)
-
-
-def _check_once(field: Field) -> None:
-    """Say so for each item that has the name of one before it."""
-    seen: set[str] = set()
-    for each in field.items():
-        if each["name"].text in seen:
-            each.duplicate()
-        seen.add(each["name"].text)
 
 
 def _check_request(field: Field) -> None:
@@ -102,10 +93,10 @@ def _check_request(field: Field) -> None:
     elif not others.size:
         field.required("exactly one of `exactly` or `firstAvailable` is required")
     elif not parts.too_many(others, _MOST_ALTERNATIVES):
-        _check_once(others)
+        parts.check_once(others, "name")
         for each in others.items():
             name = each["name"]
-            parts.complain(name, names.dns_label(name.text))
+            name.complain(names.dns_label(name.text))
             if parts.is_missing(each["deviceClassName"]):
                 each["deviceClassName"].required()
             _check_exactly(each)
@@ -133,8 +124,7 @@ def _check_selectors(field: Field) -> None:
         if not each["cel"]:
             each["cel"].required()
         expression = each["cel"]["expression"]
-        if parts.length(expression.text) > _LONGEST_EXPRESSION:
-            parts.too_long(expression, _LONGEST_EXPRESSION)
+        parts.check_length(expression, _LONGEST_EXPRESSION)
 
 
 def _check_toleration(field: Field) -> None:
@@ -144,7 +134,7 @@ def _check_toleration(field: Field) -> None:
         if value.text:
             value.invalid("must be empty for operator `Exists`")
     elif operator.text in {"", "Equal"}:
-        parts.complain(value, names.label_value(value.text))
+        value.complain(names.label_value(value.text))
     parts.check_word(operator, _OPERATORS)
     parts.check_word(field["effect"], _EFFECTS)
 
@@ -173,7 +163,7 @@ def check_qualified(field: Field, text: str) -> None:
     if "/" in domain:
         return  # the server looks at no more than two parts
     if slash:
-        parts.complain(field, names.dns_subdomain(domain.lower()) if domain else "the domain must not be empty")
+        field.complain(names.dns_subdomain(domain.lower()) if domain else "the domain must not be empty")
         if parts.length(domain) > 63:  # noqa: PLR2004
             parts.too_long(field, 63)
     if not name and slash:
@@ -181,7 +171,7 @@ def check_qualified(field: Field, text: str) -> None:
         return
     if parts.length(name) > _LONGEST_ID:
         parts.too_long(field, _LONGEST_ID)
-    parts.complain(field, names.c_identifier(name))
+    field.complain(names.c_identifier(name))
 
 
 def _check_references(field: Field, known: set[str]) -> None:

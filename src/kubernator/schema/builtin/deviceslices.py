@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from kubernator.schema import names
-from kubernator.schema.builtin import deviceclaims, parts
+from kubernator.schema.builtin import deviceclaims, nodeterms, parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,32 +56,23 @@ def _slice(root: Field) -> None:
         spec.invalid("only one of `sharedCounters` or `devices` is allowed")
     special = any(each["taints"].size or each["consumesCounters"].size for each in devices.items())
     if not parts.too_many(devices, _MOST_WITH_TAINTS if special else _MOST_DEVICES):
-        _check_once(devices, "name")
+        parts.check_once(devices, "name")
         for each in devices.items():
             _check_device(each, chosen=spec["perDeviceNodeSelection"].flag)
     if root.minor >= _WHOLE_SINCE and not parts.too_many(counters, _MOST_COUNTER_SETS):
-        _check_once(counters, "name")
+        parts.check_once(counters, "name")
         for each in counters.items():
             _check_counters(each, "name")
-
-
-def _check_once(field: Field, key: str) -> None:
-    seen: set[str] = set()
-    for each in field.items():
-        if each[key].text in seen:
-            each.duplicate()
-        seen.add(each[key].text)
 
 
 def _check_pool(field: Field) -> None:
     if not field:
         return
     name = field["name"]
-    if parts.length(name.text) > _LONGEST_POOL:
-        parts.too_long(name, _LONGEST_POOL)
+    parts.check_length(name, _LONGEST_POOL)
     if name.text:
         for each in name.text.split("/"):
-            parts.complain(name, names.dns_subdomain(each))
+            name.complain(names.dns_subdomain(each))
     count, generation = field["resourceSliceCount"], field["generation"]
     if count.number is not None and count.number <= 0:
         count.invalid("must be greater than zero")
@@ -115,7 +106,7 @@ def _given(field: Field, keys: tuple[str, ...]) -> list[str]:
         else:
             given.append(key)
     parts.check_text(field["nodeName"], names.dns_subdomain)
-    parts.check_node_selector(field["nodeSelector"])
+    nodeterms.check_node_selector(field["nodeSelector"])
     return given
 
 
@@ -140,7 +131,7 @@ def _check_more(field: Field, *, chosen: bool) -> None:
     if not parts.too_many(field["taints"], _MOST_TAINTS):
         for each in field["taints"].items():
             _check_taint(each)
-    _check_once(field["consumesCounters"], "counterSet")
+    parts.check_once(field["consumesCounters"], "counterSet")
     for each in field["consumesCounters"].items():
         _check_counters(each, "counterSet")
     _check_own_nodes(field, chosen=chosen)
@@ -156,7 +147,7 @@ def _check_binding(field: Field) -> None:
         parts.check_unique(each.items())
         if not parts.too_many(each, _MOST_CONDITIONS):
             for item in each.items():
-                parts.complain(item, names.qualified_name(item.text))
+                item.complain(names.qualified_name(item.text))
     for each in failures.items():
         if each.text in parts.texts(wanted):
             each.invalid("bindingFailureConditions must not overlap with bindingConditions")
@@ -187,15 +178,14 @@ def _check_attribute(field: Field) -> None:
         field.invalid("exactly one value must be specified")
     version = field["version"]
     for each in (field["string"], version):
-        if parts.length(each.text) > _LONGEST_VALUE:
-            parts.too_long(each, _LONGEST_VALUE)
+        parts.check_length(each, _LONGEST_VALUE)
     if version and not _VERSION.fullmatch(version.text):
         version.invalid("must be a string compatible with semver.org spec 2.0.0")
 
 
 def _check_taint(field: Field) -> None:
     key = field["key"]
-    parts.complain(key, names.qualified_name(key.text))
+    key.complain(names.qualified_name(key.text))
     parts.check_text(field["value"], names.label_value)
     parts.check_word(field["effect"], _EFFECTS, required=True)
 
@@ -203,14 +193,14 @@ def _check_taint(field: Field) -> None:
 def _check_counters(field: Field, key: str) -> None:
     name, counters = field[key], field["counters"]
     if name.text:
-        parts.complain(name, names.dns_label(name.text))
+        name.complain(names.dns_label(name.text))
     else:
         name.required()
     if not counters.size:
         counters.required()
     if not parts.too_many(counters, _MOST_COUNTERS):
         for each, _ in counters.entries():
-            parts.complain(counters, names.dns_label(each))
+            counters.complain(names.dns_label(each))
 
 
 def _taint_rule(root: Field) -> None:

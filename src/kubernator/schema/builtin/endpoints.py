@@ -47,13 +47,13 @@ def _check_address(field: Field) -> None:
         addresses.check_endpoint(field["ip"])
     parts.check_text(field["hostname"], names.dns_label)
     if field["nodeName"]:
-        parts.complain(field["nodeName"], names.dns_subdomain(field["nodeName"].text))
+        field["nodeName"].complain(names.dns_subdomain(field["nodeName"].text))
 
 
 def _check_app_protocol(field: Field) -> None:
     protocol = field["appProtocol"]
     if protocol:
-        parts.complain(protocol, names.qualified_name(protocol.text))
+        protocol.complain(names.qualified_name(protocol.text))
 
 
 def _slice(root: Field) -> None:
@@ -87,15 +87,15 @@ def _check_endpoint(field: Field, family: str) -> None:
     for each in listed.items():
         _check_of_family(each, family)
     if field["nodeName"]:
-        parts.complain(field["nodeName"], names.dns_subdomain(field["nodeName"].text))
+        field["nodeName"].complain(names.dns_subdomain(field["nodeName"].text))
     if field["hostname"]:
-        parts.complain(field["hostname"], names.dns_label(field["hostname"].text))
+        field["hostname"].complain(names.dns_label(field["hostname"].text))
     _check_hints(field["hints"])
 
 
 def _check_of_family(field: Field, family: str) -> None:
     if family == "FQDN":
-        parts.complain(field, full_name(field.text.removesuffix(".")))
+        field.complain(full_name(field.text.removesuffix(".")))
         return
     if family not in {"IPv4", "IPv6"}:
         return
@@ -121,7 +121,7 @@ def _check_hints(hints: Field) -> None:
             return
         parts.check_unique(hints[name].items(), "name")
         for each in hints[name].items():
-            parts.complain(each["name"], rule(each["name"].text))
+            each["name"].complain(rule(each["name"].text))
 
 
 CHECKS: Final[Mapping[tuple[str, str], Callable[[Field], None]]] = {

@@ -5,6 +5,7 @@ Source: ``ValidateEnv``, ``ValidateEnvFrom`` and what they use of Kubernetes' pa
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from kubernator.schema import names
@@ -51,7 +52,7 @@ _SOURCES: Final = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKey
 _SINCE: Final = {"fileKeyRef": 35}
 _NAMED: Final = "`fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
 _VARIABLE: Final = "a valid environment variable name must consist only of printable ASCII characters other than '='"
-_LAST_ASCII: Final = "~"
+_PRINTABLE: Final = re.compile("[ -<>-~]*")
 
 
 def check_environment(field: Field, volumes: Mapping[str, Field]) -> None:
@@ -78,7 +79,7 @@ def check_environment_from(field: Field) -> None:
 
 
 def _check_variable(field: Field) -> None:
-    if any(not " " <= letter <= _LAST_ASCII or letter == "=" for letter in field.text):
+    if not _PRINTABLE.fullmatch(field.text):
         field.invalid(_VARIABLE)
 
 
@@ -106,17 +107,16 @@ def _check_source(variable: Field, volumes: Mapping[str, Field]) -> None:
 def _check_name(field: Field) -> None:
     if not field.text:
         field.required()
-    elif complaint := names.dns_subdomain(field.text.removesuffix("-")):
-        field.invalid(complaint)
+    else:
+        field.complain(names.dns_subdomain(field.text.removesuffix("-")))
 
 
 def _check_key(field: Field) -> None:
-    if complaint := names.dns_subdomain(field["name"].text):
-        field["name"].invalid(complaint)
+    field["name"].complain(names.dns_subdomain(field["name"].text))
     if not field["key"].text:
         field["key"].required()
-    elif complaint := names.config_map_key(field["key"].text):
-        field["key"].invalid(complaint)
+    else:
+        field["key"].complain(names.config_map_key(field["key"].text))
 
 
 def _check_file_key(field: Field, volumes: Mapping[str, Field]) -> None:
@@ -146,8 +146,8 @@ def check_field_reference(field: Field, allowed: frozenset[str]) -> None:
         key = rest.removesuffix("']")
         if head not in _SUBSCRIPTED:
             path.invalid(f"error converting fieldPath: field label does not support subscript: {path.text}")
-        elif complaint := names.qualified_name(key.lower() if head == "metadata.annotations" else key):
-            field.invalid(complaint)
+        else:
+            field.complain(names.qualified_name(key.lower() if head == "metadata.annotations" else key))
         return
     meant = "spec.nodeName" if path.text == "spec.host" else path.text
     if meant not in _KNOWN_FIELDS:

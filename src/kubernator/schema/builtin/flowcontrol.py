@@ -72,7 +72,7 @@ def _check_rule(rule: Field) -> None:
         _check_list(urls, "non-resource URLs", "nonResourceURLs must contain at least one value")
         if "*" not in parts.texts(urls):
             for url in urls.items():
-                parts.complain(url, _path(url.text))
+                url.complain(_path(url.text))
 
 
 def _check_subject(field: Field) -> None:

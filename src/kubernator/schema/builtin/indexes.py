@@ -40,8 +40,7 @@ def check_success(field: Field, completions: int | None) -> None:
 
 
 def _check_indexes(field: Field, count: Field, completions: int) -> None:
-    if parts.length(field.text) > _LONGEST:
-        parts.too_long(field, _LONGEST)
+    parts.check_length(field, _LONGEST)
     found = _total(field.text, completions)
     if isinstance(found, str):
         field.invalid(f"error parsing succeededIndexes: {found}")

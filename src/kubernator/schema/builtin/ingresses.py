@@ -5,7 +5,6 @@ Source: k8s.io/kubernetes, package ``pkg/apis/networking/validation``, of Kubern
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from kubernator.schema import names
@@ -22,7 +21,6 @@ _CLASS: Final = "kubernetes.io/ingress.class"
 _NEVER_IN_PATHS: Final = ("//", "/./", "/../", "%2f", "%2F")
 _NEVER_LAST: Final = ("/..", "/.")
 _LONGEST_CONTROLLER: Final = 250
-_HTTP_PATH: Final = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
 #: From this version on, names of Services may begin with a digit.
 _DIGITS_FIRST: Final = 36
 
@@ -42,11 +40,11 @@ def _ingress(root: Field) -> None:
             _check_path(each)
     for tls in spec["tls"].items():
         for host in tls["hosts"].items():
-            parts.complain(host, (parts.wildcard_subdomain if "*" in host.text else names.dns_subdomain)(host.text))
+            host.complain((parts.wildcard_subdomain if "*" in host.text else names.dns_subdomain)(host.text))
         parts.check_text(tls["secretName"], names.dns_subdomain)
     name = spec["ingressClassName"]
     if name:
-        parts.complain(name, names.dns_subdomain(name.text))
+        name.complain(names.dns_subdomain(name.text))
         annotation = root["metadata"]["annotations"][_CLASS]
         if annotation and annotation.text != name.text:
             annotation.invalid("must match `ingressClassName` when both are specified")
@@ -57,7 +55,7 @@ def _check_host(host: Field) -> None:
         return
     if addresses.read(host.text) is not None:
         host.invalid("must be a DNS name, not an IP address")
-    parts.complain(host, (parts.wildcard_subdomain if "*" in host.text else names.dns_subdomain)(host.text))
+    host.complain((parts.wildcard_subdomain if "*" in host.text else names.dns_subdomain)(host.text))
 
 
 def _check_path(field: Field) -> None:
@@ -99,7 +97,7 @@ def _check_backend(field: Field) -> None:
         if name.text and number.number:
             field.invalid("cannot set both port name & port number")
         elif name.text:
-            parts.complain(name, names.port_name(name.text))
+            name.complain(names.port_name(name.text))
         elif number.number:
             parts.check_port(number)
         else:
@@ -110,7 +108,7 @@ def _check_backend(field: Field) -> None:
 
 def _check_reference(field: Field) -> None:
     if field["apiGroup"]:
-        parts.complain(field["apiGroup"], names.dns_subdomain(field["apiGroup"].text))
+        field["apiGroup"].complain(names.dns_subdomain(field["apiGroup"].text))
     for name in ("kind", "name"):
         if parts.is_missing(field[name]):
             field[name].required()
@@ -119,9 +117,8 @@ def _check_reference(field: Field) -> None:
 
 def _class(root: Field) -> None:
     controller, reference = root["spec"]["controller"], root["spec"]["parameters"]
-    if parts.length(controller.text) > _LONGEST_CONTROLLER:
-        parts.too_long(controller, _LONGEST_CONTROLLER)
-    _check_prefixed_path(controller)
+    parts.check_length(controller, _LONGEST_CONTROLLER)
+    parts.check_prefixed_path(controller)
     if not reference:
         return
     _check_reference(reference)
@@ -131,23 +128,9 @@ def _class(root: Field) -> None:
         if not namespace:
             namespace.required("`parameters.scope` is set to 'Namespace'")
         else:
-            parts.complain(namespace, names.dns_label(namespace.text))
+            namespace.complain(names.dns_label(namespace.text))
     elif (scope.text or "Cluster") == "Cluster" and namespace:
         namespace.forbidden("`parameters.scope` is set to 'Cluster'")
-
-
-def _check_prefixed_path(field: Field) -> None:
-    """Say so if a text is no path with a domain before it; it must be there."""
-    if not field.text:
-        field.required()
-        return
-    host, _, path = field.text.partition("/")
-    if not host or not path:
-        field.invalid('must be a domain-prefixed path (such as "acme.io/foo")')
-        return
-    parts.complain(field, names.dns_subdomain(host))
-    if not _HTTP_PATH.fullmatch(path):
-        field.invalid(f"Invalid path (regex used for validation is '{_HTTP_PATH.pattern}')")
 
 
 CHECKS: Final[Mapping[tuple[str, str], Callable[[Field], None]]] = {

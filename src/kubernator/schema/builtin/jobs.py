@@ -6,7 +6,6 @@ Source: ``ValidateJobCreate`` and ``ValidateCronJobCreate`` of Kubernetes' packa
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from kubernator.schema import names
@@ -31,7 +30,6 @@ _MOST_RULES: Final = 20
 _MOST_CODES: Final = 255
 _LONGEST_MANAGER: Final = 63
 _LONGEST_CRON_NAME: Final = 52
-_PATH: Final = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+", re.ASCII)
 _STATUSES: Final = ("False", "True", "Unknown")
 _UNIQUE: Final = frozenset({"controller-uid", "batch.kubernetes.io/controller-uid"})
 _NAME_LABELS: Final = ("job-name", "batch.kubernetes.io/job-name")
@@ -39,7 +37,7 @@ _NAME_LABELS: Final = ("job-name", "batch.kubernetes.io/job-name")
 
 def _job(root: Field) -> None:
     spec, name = root["spec"], root["metadata"]["name"]
-    _check_job(spec)
+    _check_job(spec, made=True)
     names.check_label_selector(spec["selector"])
     if spec["manualSelector"].flag:
         _check_own_selector(spec)
@@ -72,12 +70,12 @@ def _check_made_selector(spec: Field, name: str) -> None:
             labels[key].invalid(f"must be '{name}'")
 
 
-def _check_job(spec: Field) -> None:
+def _check_job(spec: Field, *, made: bool) -> None:
     for each in _NUMBERS:
         parts.check_signed(spec[each])
     _check_manager(spec["managedBy"])
     if spec["completionMode"].text == "Indexed":
-        _check_indexed(spec)
+        _check_indexed(spec, made=made)
     else:
         for each in ("backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"):
             if spec[each]:
@@ -94,28 +92,18 @@ def _check_job(spec: Field) -> None:
 
 
 def _check_manager(field: Field) -> None:
-    if not field:
-        return
-    domain, slash, path = field.text.partition("/")
-    if not field.text:
-        field.required()
-    elif not domain or not slash or not path:
-        field.invalid('must be a domain-prefixed path (such as "acme.io/foo")')
-    elif complaint := names.dns_subdomain(domain):
-        field.invalid(complaint)
-    elif not _PATH.fullmatch(path):
-        field.invalid(f"Invalid path (regex used for validation is '{_PATH.pattern}')")
-    if parts.length(field.text) > _LONGEST_MANAGER:
-        parts.too_long(field, _LONGEST_MANAGER)
+    if field:
+        parts.check_prefixed_path(field)
+    parts.check_length(field, _LONGEST_MANAGER)
 
 
-def _check_indexed(spec: Field) -> None:
+def _check_indexed(spec: Field, *, made: bool) -> None:
     completions, parallelism, failed = spec["completions"], spec["parallelism"], spec["maxFailedIndexes"]
-    if not completions and parallelism:  # without both, each is 1
+    if not completions and (parallelism or not made):  # without both, each is 1, once the Job is made
         completions.required("when completion mode is Indexed")
     if (parallelism.number or 0) > _MOST_PARALLEL:
         parallelism.invalid(f"must be less than or equal to {_MOST_PARALLEL} when completion mode is Indexed")
-    count = completions.number if completions else None if parallelism else 1
+    count = completions.number if completions else None if parallelism or not made else 1
     if count is not None and (failed.number or 0) > count:
         failed.invalid("must be less than or equal to completions")
     if (failed.number or 0) > _MOST_FAILED:
@@ -158,7 +146,7 @@ def _check_failures(spec: Field) -> None:
             _check_codes(codes, known)
         parts.too_many(conditions, _MOST_RULES)
         for each in conditions.items():
-            parts.complain(each["type"], names.qualified_name(each["type"].text))
+            each["type"].complain(names.qualified_name(each["type"].text))
             parts.check_word(each["status"], _STATUSES)
 
 
@@ -194,7 +182,7 @@ def _cron_job(root: Field) -> None:
 
 
 def _check_job_template(spec: Field) -> None:
-    _check_job(spec)
+    _check_job(spec, made=False)
     if spec["selector"]:
         spec["selector"].invalid("`selector` will be auto-generated")
     if spec["manualSelector"].flag:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.model.gvk import DEFINITION
@@ -139,19 +140,21 @@ def check(
             _check(root, gvk, node)
         except RecursionError:
             return []
+    if not root.faults:
+        return []
     return sorted(_unlike(root.faults), key=lambda fault: _place(manifest, fault.path))
 
 
 def _check(root: Field, gvk: GroupVersionKind, node: Node | None) -> None:
-    own = _own(gvk)
+    own = _own((gvk.group, gvk.kind))
     if own is not None:
         own(root)
     if node is not None:
         required.check(root, node)
 
 
-def _own(gvk: GroupVersionKind) -> Callable[[Field], None] | None:
-    kind = (gvk.group, gvk.kind)
+@cache
+def _own(kind: tuple[str, str]) -> Callable[[Field], None] | None:
     module = _MODULE_OF.get(kind)
     if module is None:
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kubernator.schema.builtin import paths
+from kubernator.schema.builtin import parts, paths
 from kubernator.schema.fault import Reason
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def _check_propagation(container: Field, mount: Field) -> None:
     propagation, recursive = mount["mountPropagation"], mount["recursiveReadOnly"]
     if propagation.text == "Bidirectional" and not container["securityContext"]["privileged"].flag:
         propagation.forbidden("Bidirectional mount propagation is available only to privileged containers")
+    parts.check_word(recursive, ("Disabled", "Enabled", "IfPossible"))
     if recursive.text in {"Enabled", "IfPossible"}:
         if not mount["readOnly"].flag:
             recursive.forbidden("may only be specified when readOnly is true")

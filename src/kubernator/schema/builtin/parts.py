@@ -19,19 +19,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_driver",
+    "check_length",
     "check_named_port",
-    "check_node_selector",
-    "check_node_term",
     "check_object_path",
+    "check_once",
     "check_port",
+    "check_prefixed_path",
     "check_signed",
-    "check_taint_effect",
     "check_text",
-    "check_tolerations",
     "check_unique",
     "check_wildcard_alone",
     "check_word",
-    "complain",
     "is_missing",
     "length",
     "texts",
@@ -43,8 +41,8 @@ __all__ = [
 _LAST_PORT: Final = 65535
 _LONGEST_DRIVER: Final = 63
 _LONGEST_SUBDOMAIN: Final = 253
+_HTTP_PATH: Final = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+", re.ASCII)
 _WILDCARD: Final = re.compile(r"\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_TAINT_EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
 def length(text: str) -> int:
@@ -62,16 +60,10 @@ def texts(field: Field) -> list[str]:
     return [each.text for each in field.items()]
 
 
-def complain(field: Field, complaint: str) -> None:
-    """Add a complaint about a value, if there is one."""
-    if complaint:
-        field.invalid(complaint)
-
-
 def check_text(field: Field, rule: Callable[[str], str]) -> None:
     """Hold a text against a rule, if it is there."""
     if field.text:
-        complain(field, rule(field.text))
+        field.complain(rule(field.text))
 
 
 def check_word(field: Field, words: Iterable[str], *, required: bool = False) -> None:
@@ -92,7 +84,7 @@ def check_named_port(field: Field) -> None:
     """Say so if a value, if it is there, is neither the number nor the name of a port."""
     check_port(field)
     if isinstance(field.value, str):
-        complain(field, names.port_name(field.text))
+        field.complain(names.port_name(field.text))
 
 
 def check_signed(field: Field, *, least: int = 0) -> None:
@@ -109,6 +101,28 @@ def check_unique(fields: Iterable[Field], key: str = "") -> None:
         if field.text in seen:
             field.duplicate()
         seen.add(field.text)
+
+
+def check_once(field: Field, key: str) -> None:
+    """Say so for each map of a list with a text under a key that one before it has."""
+    seen: set[str] = set()
+    for each in field.items():
+        if each[key].text in seen:
+            each.duplicate()
+        seen.add(each[key].text)
+
+
+def check_prefixed_path(field: Field) -> None:
+    """Say so if a text is no path with a domain before it; it must be there."""
+    domain, _, path = field.text.partition("/")
+    if not field.text:
+        field.required()
+    elif not domain or not path:
+        field.invalid('must be a domain-prefixed path (such as "acme.io/foo")')
+    else:
+        field.complain(names.dns_subdomain(domain))
+        if not _HTTP_PATH.fullmatch(path):
+            field.invalid(f"Invalid path (regex used for validation is '{_HTTP_PATH.pattern}')")
 
 
 def check_wildcard_alone(field: Field, of_what: str) -> None:
@@ -128,9 +142,14 @@ def check_driver(field: Field) -> None:
         if field:
             field.required()
         return
-    if length(field.text) > _LONGEST_DRIVER:
-        too_long(field, _LONGEST_DRIVER)
-    complain(field, names.dns_subdomain(field.text.lower()))
+    check_length(field, _LONGEST_DRIVER)
+    field.complain(names.dns_subdomain(field.text.lower()))
+
+
+def check_length(field: Field, most: int) -> None:
+    """Say so if a text has more bytes than it may."""
+    if length(field.text) > most:
+        too_long(field, most)
 
 
 def too_long(field: Field, most: int) -> None:
@@ -156,78 +175,3 @@ def wildcard_subdomain(text: str) -> str:
         "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of "
         "lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com')"
     )
-
-
-def check_node_selector(field: Field) -> None:
-    """Add what is wrong with a selector of nodes."""
-    terms = field["nodeSelectorTerms"]
-    if field and is_missing(terms):
-        terms.required("must have at least one node selector term")
-    for term in terms.items():
-        check_node_term(term)
-
-
-def check_node_term(term: Field, *, any_values: bool = False) -> None:
-    """Add what is wrong with one term of a selector of nodes; where it only prefers, ``any_values`` will do."""
-    for each in term["matchExpressions"].items():
-        _check_node_requirement(each, any_values=any_values)
-    for each in term["matchFields"].items():
-        _check_node_field(each)
-
-
-def _check_node_requirement(field: Field, *, any_values: bool) -> None:
-    operator, values = field["operator"], field["values"]
-    if operator.text in {"In", "NotIn"}:
-        if not values.size:
-            values.required("must be specified when `operator` is 'In' or 'NotIn'")
-    elif operator.text in {"Exists", "DoesNotExist"}:
-        if values.size:
-            values.forbidden("may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
-    elif operator.text in {"Gt", "Lt"}:
-        if values.size != 1:
-            values.required("must be specified single value when `operator` is 'Lt' or 'Gt'")
-    elif operator:
-        operator.invalid("not a valid selector operator")
-    if field["key"]:
-        complain(field["key"], names.qualified_name(field["key"].text))
-    for value in () if any_values else values.items():
-        complain(value, names.label_value(value.text))
-
-
-def _check_node_field(field: Field) -> None:
-    operator, key, values = field["operator"], field["key"], field["values"]
-    if operator.text in {"In", "NotIn"}:
-        if values.size != 1:
-            values.required("must be only one value when `operator` is 'In' or 'NotIn' for node field selector")
-    elif operator:
-        operator.invalid("not a valid selector operator")
-    if key.text != "metadata.name":
-        if key:
-            key.invalid("not a valid field selector key")
-        return
-    for value in values.items():
-        complain(value, names.dns_subdomain(value.text))
-
-
-def check_taint_effect(field: Field) -> None:
-    """Say so if a text, if it is there, is no effect of a taint."""
-    check_word(field, _TAINT_EFFECTS)
-
-
-def check_tolerations(field: Field, *, compares: bool = False) -> None:
-    """Add what is wrong with tolerations of taints; not all places let values be compared by ``Lt`` and ``Gt``."""
-    for each in field.items():
-        key, operator, value = each["key"], each["operator"], each["value"]
-        check_text(key, names.qualified_name)
-        if not key.text and operator.text != "Exists":
-            operator.invalid('operator must be Exists when `key` is empty, which means "match all values and all keys"')
-        if each["tolerationSeconds"] and each["effect"].text != "NoExecute":
-            each["effect"].invalid("effect must be 'NoExecute' when `tolerationSeconds` is set")
-        if operator.text in {"", "Equal"}:
-            complain(operator, names.label_value(value.text))
-        elif operator.text == "Exists":
-            if value.text:
-                operator.invalid("value must be empty when `operator` is 'Exists'")
-        elif not (compares and operator.text in {"Lt", "Gt"}):
-            operator.unsupported(("Equal", "Exists"))
-        check_taint_effect(each["effect"])

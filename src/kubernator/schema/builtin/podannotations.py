@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema.builtin import parts, ranges
+from kubernator.schema.builtin import ranges
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def _check_app_armor(field: Field, container: str, names: set[str]) -> None:
     if container not in names:
         field.invalid("container not found")
     if field.text not in {"", "runtime/default", "unconfined"} and not field.text.startswith(_LOCAL):
-        parts.complain(field, f'invalid AppArmor profile name: "{field.text}"')
+        field.complain(f'invalid AppArmor profile name: "{field.text}"')
 
 
 def _check_same(annotation: Field, profile: Field) -> None:

@@ -37,7 +37,7 @@ def check_network(spec: Field) -> None:
         if alias["ip"]:
             addresses.check_address(alias["ip"])
         for each in alias["hostnames"].items():
-            parts.complain(each, names.dns_subdomain(each.text))
+            each.complain(names.dns_subdomain(each.text))
     for name in ("hostname", "subdomain"):
         parts.check_text(spec[name], names.dns_label)
     _check_override(spec)
@@ -98,9 +98,8 @@ def _check_override(spec: Field) -> None:
         field.forbidden("may not be specified when setHostnameAsFQDN is true")
     if spec["hostNetwork"].flag:
         field.forbidden("may not be specified when hostNetwork is true")
-    if parts.length(field.text) > _LONGEST_HOST:
-        parts.too_long(field, _LONGEST_HOST)
-    parts.complain(field, names.dns_subdomain(field.text))
+    parts.check_length(field, _LONGEST_HOST)
+    field.complain(names.dns_subdomain(field.text))
 
 
 def _check_of_host(spec: Field) -> None:

@@ -105,7 +105,7 @@ def _check_claims(field: Field) -> None:
         elif name.text in seen:
             name.duplicate()
         else:
-            parts.complain(name, names.dns_label(name.text))
+            name.complain(names.dns_label(name.text))
         seen.add(name.text)
         given = [kind for kind in _CLAIM_KINDS if each[kind]]
         if len(given) > 1:
@@ -113,7 +113,7 @@ def _check_claims(field: Field) -> None:
         elif not given:
             each.invalid("must specify one of: `resourceClaimName`, `resourceClaimTemplateName`")
         for kind in given:
-            parts.complain(each[kind], names.dns_subdomain(each[kind].text))
+            each[kind].complain(names.dns_subdomain(each[kind].text))
 
 
 def _check_host_users(spec: Field) -> None:

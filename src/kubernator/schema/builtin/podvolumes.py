@@ -5,11 +5,10 @@ Source: ``ValidateVolumes`` and ``validateVolumeSource`` of Kubernetes' package 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from kubernator.schema import names
-from kubernator.schema.builtin import claims, parts, paths, projections, ranges
+from kubernator.schema.builtin import claims, parts, paths, projections, ranges, volumekinds
 from kubernator.schema.quantity import amount
 
 if TYPE_CHECKING:
@@ -56,14 +55,6 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 _IMAGES_SINCE: Final = 35
 #: From this version on they need a reference also in templates.
 _REFERENCES_SINCE: Final = 37
-_LARGEST_BYTE: Final = 255
-_LONGEST_PORTAL: Final = 64
-_LONGEST_TENANT: Final = 64
-_QUALIFIED: Final = {
-    "iqn": re.compile(r"iqn\.\d{4}-\d{2}\.([A-Za-z0-9\-.]+)(:[^,;*&$|\s]+)$", re.ASCII),
-    "eui": re.compile("^eui.[A-Za-z0-9]{16}$", re.ASCII),
-    "naa": re.compile("^naa.[A-Za-z0-9]{32}$", re.ASCII),
-}
 _TEMPLATED: Final = frozenset({"annotations", "labels"})
 
 
@@ -78,8 +69,8 @@ def check_volumes(field: Field, pod_name: str, *, is_pod: bool) -> dict[str, Fie
         name = each["name"]
         if not name.text:
             name.required()
-        elif complaint := names.dns_label(name.text):
-            name.invalid(complaint)
+        else:
+            name.complain(names.dns_label(name.text))
         if name.text in found:
             name.duplicate()
         found[name.text] = each
@@ -109,8 +100,8 @@ def _check_source(volume: Field) -> None:
             source[name].required()
     if kind in _CHECKS:
         _CHECKS[kind](source)
-    if kind == "iscsi":
-        _check_portal(volume)
+    if kind == "iscsi" and volumekinds.is_long_portal(source, volume["name"].text):
+        volume["name"].invalid(volumekinds.PORTAL_SAID)
 
 
 def _empty(field: Field) -> None:
@@ -127,58 +118,18 @@ def _git(field: Field) -> None:
     paths.check_below(field["directory"])
 
 
-def _partition(field: Field) -> None:
-    number = field["partition"].number
-    if number is not None and not 0 <= number <= _LARGEST_BYTE:
-        field["partition"].invalid("must be between 1 and 255, inclusive")
-
-
 def _files(field: Field) -> None:
     ranges.check_mode(field["defaultMode"])
     projections.check_keys(field["items"])
 
 
-def _nfs(field: Field) -> None:
-    if not field["path"].text.startswith("/"):
-        field["path"].invalid("must be an absolute path")
-
-
 def _iscsi(field: Field) -> None:
     if field["iqn"].text:
-        _check_initiator(field["iqn"])
+        volumekinds.check_initiator(field["iqn"])
     if field["initiatorName"]:
-        _check_initiator(field["initiatorName"])
-    ranges.check_within(field["lun"], 0, _LARGEST_BYTE)
-    if (field["chapAuthDiscovery"].flag or field["chapAuthSession"].flag) and not field["secretRef"]:
-        field["secretRef"].required()
-
-
-def _check_initiator(field: Field) -> None:
-    form = _QUALIFIED.get(field.text[:3])
-    if form is None:
-        field.invalid("must be valid format starting with iqn, eui, or naa")
-    elif not form.search(field.text):
-        field.invalid("must be valid format")
-
-
-def _check_portal(volume: Field) -> None:
-    source = volume["iscsi"]
-    told = f"{volume['name'].text}:{source['targetPortal'].text}"
-    if source["initiatorName"] and parts.length(told) > _LONGEST_PORTAL:
-        volume["name"].invalid(
-            "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is "
-            "specified"
-        )
-
-
-def _flocker(field: Field) -> None:
-    name, uuid = field["datasetName"], field["datasetUUID"]
-    if not name.text and not uuid.text:
-        field.required("one of datasetName and datasetUUID is required")
-    if name.text and uuid.text:
-        field.invalid("datasetName and datasetUUID can not be specified simultaneously")
-    if "/" in name.text:
-        name.invalid("must not contain '/'")
+        volumekinds.check_initiator(field["initiatorName"])
+    volumekinds.check_lun(field["lun"])
+    volumekinds.check_chap(field)
 
 
 def _secret_name(name: str) -> Callable[[Field], None]:
@@ -196,37 +147,10 @@ def _storage_os(field: Field) -> None:
     _secret_name("secretRef")(field)
 
 
-def _quobyte(field: Field) -> None:
-    registry, tenant = field["registry"], field["tenant"]
-    if parts.length(tenant.text) > _LONGEST_TENANT:
-        tenant.required("must be a UUID and may not exceed a length of 64 characters")
-    elif registry.text and any(":" not in pair for pair in registry.text.split(",")):
-        registry.invalid("must be a host:port pair or multiple pairs separated by commas")
-
-
 def _downward(field: Field) -> None:
     ranges.check_mode(field["defaultMode"])
     for each in field["items"].items():
         projections.check_file(each)
-
-
-def _fibre(field: Field) -> None:
-    targets, numbers = field["targetWWNs"], field["lun"]
-    if not targets.size and not field["wwids"].size:
-        targets.required("must specify either targetWWNs or wwids, but not both")
-    if not targets.size:
-        return
-    if field["wwids"].size:
-        targets.invalid("targetWWNs and wwids can not be specified simultaneously")
-    if not numbers:
-        numbers.required("lun is required if targetWWNs is specified")
-    ranges.check_within(numbers, 0, _LARGEST_BYTE)
-
-
-def _flex(field: Field) -> None:
-    for key, each in field["options"].entries():
-        if f".{key.partition('/')[0].lower()}".endswith((".kubernetes.io", ".k8s.io")):
-            each.invalid("kubernetes.io and k8s.io namespaces are reserved")
 
 
 def _azure_disk(field: Field) -> None:
@@ -269,17 +193,17 @@ _CHECKS: Final[Mapping[str, Callable[[Field], None]]] = {
     "emptyDir": _empty,
     "hostPath": _host_path,
     "gitRepo": _git,
-    "gcePersistentDisk": _partition,
-    "awsElasticBlockStore": _partition,
+    "gcePersistentDisk": volumekinds.check_partition,
+    "awsElasticBlockStore": volumekinds.check_partition,
     "secret": _files,
-    "nfs": _nfs,
+    "nfs": lambda source: volumekinds.check_path_on_server(source["path"]),
     "iscsi": _iscsi,
-    "flocker": _flocker,
+    "flocker": volumekinds.check_flocker,
     "cinder": _secret_name("secretRef"),
-    "quobyte": _quobyte,
+    "quobyte": volumekinds.check_quobyte,
     "downwardAPI": _downward,
-    "fc": _fibre,
-    "flexVolume": _flex,
+    "fc": volumekinds.check_fibre_channel,
+    "flexVolume": volumekinds.check_flex_options,
     "configMap": _files,
     "azureDisk": _azure_disk,
     "storageos": _storage_os,

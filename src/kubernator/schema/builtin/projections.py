@@ -153,5 +153,5 @@ def _check_signer(field: Field) -> None:
         field.invalid(complaint)
     elif "." not in domain:
         field.invalid("should be a domain with at least two segments separated by dots")
-    elif complaint := next(filter(None, map(names.dns_subdomain, path.split("."))), ""):
-        field.invalid(complaint)
+    else:
+        field.complain(next(filter(None, map(names.dns_subdomain, path.split("."))), ""))

@@ -97,7 +97,7 @@ def _check_limit(field: Field) -> None:
         complaint = names.qualified_name(kind.text)
         if not complaint and "/" not in kind.text and kind.text not in _TYPES:
             complaint = "must be a standard limit type or fully qualified"
-        parts.complain(kind, complaint)
+        kind.complain(complaint)
     check_name = amounts.check_container_name if kind.text in {"Pod", "Container"} else amounts.check_name
     for part in _LIMITS:
         if kind.text == "Pod" and part.startswith("default"):
@@ -106,7 +106,8 @@ def _check_limit(field: Field) -> None:
             continue
         for name, each in field[part].entries():
             check_name(each, name)
-    if kind.text == "PersistentVolumeClaim" and not field["min"]["storage"] and not field["max"]["storage"]:
+    bounded = {name for part in ("min", "max") for name, _ in field[part].entries()}  # null is 0
+    if kind.text == "PersistentVolumeClaim" and "storage" not in bounded:
         field.required("either minimum or maximum storage value is required, but neither was provided")
     for name in sorted({name for part in _LIMITS for name, _ in field[part].entries()}):
         _check_order(field, name)

@@ -7,8 +7,8 @@ Source: the answers of Kubernetes 1.35 to 1.37, which the tests ask for again.
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kubernator.schema.fault import Fault, Reason
 from kubernator.schema.node import Node
@@ -58,6 +58,7 @@ _FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "HorizontalPodAutoscaler": "spec",
         "HorizontalPodAutoscalerSpec": "maxReplicas scaleTargetRef",
         "MetricIdentifier": "name",
+        "PodsMetricSource": "metric",
         "MetricSpec": "type",
         "MetricTarget": "type",
         "ResourceMetricSource": "name target",
@@ -201,9 +202,10 @@ _NOT_EMPTY: Final[Mapping[str, Mapping[str, str]]] = {
     "io.k8s.api.storage.v1": {"StorageClass": "volumeBindingMode"},
 }
 
-#: Package -> component -> its fields that the server drops instead of looking at them: those of features that are off
-#: unless asked for, and what is kept of a status.
+#: Package -> component -> its fields that the server drops, or keeps, without looking at them: those of features that
+#: are off unless asked for, what is kept of a status, and the selector of a metric.
 _DROPPED: Final[Mapping[str, Mapping[str, str]]] = {
+    "io.k8s.api.autoscaling.v2": {"MetricIdentifier": "selector"},
     "io.k8s.api.core.v1": {
         "GRPCAction": "mode",
         "HTTPGetAction": "protocol",
@@ -218,6 +220,8 @@ _DROPPED: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [])
+#: Keywords of schemas in which, or below which, something can be wrong.
+_WORTH_IT: Final = frozenset({"additionalProperties", "enum", "items", "properties"})
 #: What `schema.metadata` looks at, and what the server drops from what it is sent.
 _PASSED: Final = frozenset({"metadata", "status"})
 
@@ -243,27 +247,54 @@ def check(root: Field, node: Node) -> None:
     _Walk(root.faults).fields(root.value, node, ())
 
 
+class _Asked(NamedTuple):
+    """What is asked of a map: fields that must be there, and the schemas of those that are worth a look.
+
+    ``other`` is the schema of all other keys, if that is. Fields of ``not_empty`` must not be empty text.
+    """
+
+    required: tuple[str, ...]
+    below: Mapping[str, Node]
+    other: Node | None
+    not_empty: tuple[str, ...]
+
+
+@lru_cache(maxsize=2048)
+def _asked(node: Node) -> _Asked:
+    required, not_empty, dropped = (table.get(node.name, ()) for table in _tables())
+    below = {key: each for key, each in node.properties.items() if key not in dropped and _is_worth_it(each)}
+    other = node.additional if isinstance(node.additional, Node) and _is_worth_it(node.additional) else None
+    return _Asked(required, below, other, not_empty)
+
+
+def _is_worth_it(node: Node) -> bool:
+    """Say whether something can be wrong here or below: most fields are text or numbers of any value.
+
+    The schema is looked at as it is, since many fields that a kind has are in no manifest, and compiled for none.
+    """
+    return not _WORTH_IT.isdisjoint(node.schema)
+
+
 class _Walk:
     """One walk over one manifest, along its schema."""
 
-    __slots__ = ("_dropped", "_faults", "_not_empty", "_required", "_told")
+    __slots__ = ("_faults", "_told")
 
     def __init__(self, faults: list[Fault]) -> None:
         self._faults = faults
         self._told = {fault.path for fault in faults}
-        self._required, self._not_empty, self._dropped = _tables()
 
     def fields(self, value: Any, node: Node, path: Path) -> None:
         """Look at a map by its schema."""
-        for key in self._required.get(node.name, ()):
+        asked = _asked(node)
+        for key in asked.required:
             if value.get(key) in _EMPTY:
                 self._add((*path, key), Reason.REQUIRED, "Required value")
-        below, other = node.properties, node.additional if isinstance(node.additional, Node) else None
-        dropped, not_empty = self._dropped.get(node.name, ()), self._not_empty.get(node.name, ())
-        for key, each in value.items():
+        below, other = asked.below, asked.other
+        for key, each in value.items() if below or other is not None else ():
             child = below.get(key, other)
-            if child is not None and key not in dropped and (path or key not in _PASSED):
-                self._value(each, child, (*path, key), empty=key not in not_empty)
+            if child is not None and (path or key not in _PASSED):
+                self._value(each, child, (*path, key), empty=key not in asked.not_empty)
 
     def _value(self, value: Any, node: Node, path: Path, *, empty: bool) -> None:
         if isinstance(value, dict):

@@ -47,8 +47,7 @@ def check_schedule(field: Field) -> None:
     if "TZ" in text:
         field.invalid("cannot use TZ or CRON_TZ in schedule, use timeZone field instead")
         return
-    if complaint := _complaint(text):
-        field.invalid(complaint)
+    field.complain(_complaint(text))
 
 
 def _complaint(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kubernator.schema import names
-from kubernator.schema.builtin import parts, ranges
+from kubernator.schema.builtin import nodeterms, parts, ranges
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -30,7 +30,7 @@ def check_scheduling(spec: Field, labels: Collection[str]) -> None:
         _check_node_affinity(spec["affinity"]["nodeAffinity"])
         for name in ("podAffinity", "podAntiAffinity"):
             _check_pod_affinity(spec["affinity"][name], labels)
-    parts.check_tolerations(spec["tolerations"], compares=True)
+    nodeterms.check_tolerations(spec["tolerations"], compares=True)
     _check_spread(spec["topologySpreadConstraints"], labels)
     _check_gates(spec)
 
@@ -44,10 +44,10 @@ def _check_pod_affinity(field: Field, labels: Collection[str]) -> None:
 
 
 def _check_node_affinity(field: Field) -> None:
-    parts.check_node_selector(field[_REQUIRED])
+    nodeterms.check_node_selector(field[_REQUIRED])
     for each in field[_PREFERRED].items():
         _check_weight(each)
-        parts.check_node_term(each["preference"], any_values=True)
+        nodeterms.check_node_term(each["preference"], any_values=True)
 
 
 def _check_weight(field: Field) -> None:
@@ -60,7 +60,7 @@ def _check_term(field: Field, labels: Collection[str]) -> None:
     for name in ("labelSelector", "namespaceSelector"):
         names.check_label_selector(field[name])
     for each in field["namespaces"].items():
-        parts.complain(each, names.dns_label(each.text))
+        each.complain(names.dns_label(each.text))
     for name in ("matchLabelKeys", "mismatchLabelKeys"):
         _check_keys(field[name], field["labelSelector"])
     _check_repeated(field, labels)
@@ -76,7 +76,7 @@ def _check_keys(field: Field, selector: Field) -> None:
         field.forbidden("must not be specified when labelSelector is not set")
         return
     for each in field.items():
-        parts.complain(each, names.qualified_name(each.text))
+        each.complain(names.qualified_name(each.text))
 
 
 def _check_repeated(field: Field, labels: Collection[str]) -> None:
@@ -117,7 +117,7 @@ def _check_gates(spec: Field) -> None:
     seen: set[str] = set()
     for each in spec["schedulingGates"].items():
         name = each["name"].text
-        parts.complain(each, names.qualified_name(name))
+        each.complain(names.qualified_name(name))
         if name in seen:
             each.duplicate()
         seen.add(name)

@@ -53,6 +53,7 @@ def check_pod_security(spec: Field) -> None:
         ranges.check_id(field[name])
     for each in field["supplementalGroups"].items():
         ranges.check_id(each)
+    parts.check_word(field["seLinuxChangePolicy"], ("MountOption", "Recursive"))
     _check_kernel_settings(field["sysctls"], spec)
     _check_seccomp(field["seccompProfile"])
     _check_app_armor(field["appArmorProfile"])
@@ -102,8 +103,7 @@ def _check_app_armor(field: Field) -> None:
             profile.required("must be set when AppArmor type is Localhost")
         elif profile.text != profile.text.strip():
             profile.invalid("must not be padded with whitespace")
-        if parts.length(profile.text) > _LONGEST_PROFILE:
-            parts.too_long(profile, _LONGEST_PROFILE)
+        parts.check_length(profile, _LONGEST_PROFILE)
     elif field and not kind:
         field["type"].required("type is required when appArmorProfile is set")
     elif kind in {"RuntimeDefault", "Unconfined"} and profile:

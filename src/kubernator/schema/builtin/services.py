@@ -81,7 +81,7 @@ def _check_type(spec: Field, kind: str, *, headless: bool) -> None:
             field.forbidden("may not be set for ExternalName services")
     host = spec["externalName"]
     if name := host.text.removesuffix("."):
-        parts.complain(host, names.dns_subdomain(name))
+        host.complain(names.dns_subdomain(name))
     else:
         host.required()
 
@@ -100,7 +100,7 @@ def _check_ports(ports: Field, kind: str) -> None:
         if each["targetPort"].value not in (0, ""):  # these mean the port itself
             parts.check_named_port(each["targetPort"])
         if each["appProtocol"]:
-            parts.complain(each["appProtocol"], names.qualified_name(each["appProtocol"].text))
+            each["appProtocol"].complain(names.qualified_name(each["appProtocol"].text))
         key = (protocol.text or "TCP", number.number or 0)
         if number and key in seen:
             each.duplicate()
@@ -192,7 +192,7 @@ def _check_load_balancer(root: Field, spec: Field, kind: str) -> None:
     name = spec["loadBalancerClass"]
     if kind == "LoadBalancer":
         if name:
-            parts.complain(name, names.qualified_name(name.text))
+            name.complain(names.qualified_name(name.text))
         return
     given = sources if sources.size else annotation
     for each in (given, spec["allocateLoadBalancerNodePorts"], name):

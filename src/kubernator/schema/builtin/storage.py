@@ -66,7 +66,7 @@ def _check_topologies(field: Field) -> None:
                 values.required()
             parts.check_unique(values.items())
             if key:
-                parts.complain(key, names.qualified_name(key.text))
+                key.complain(names.qualified_name(key.text))
             if key.text in wanted:
                 key.duplicate()
             wanted[key.text] = frozenset(parts.texts(values))
@@ -79,7 +79,7 @@ def _attachment(root: Field) -> None:
     spec, status = root["spec"], root["status"]
     parts.check_driver(spec["attacher"])
     if spec["nodeName"]:
-        parts.complain(spec["nodeName"], names.dns_subdomain(spec["nodeName"].text))
+        spec["nodeName"].complain(names.dns_subdomain(spec["nodeName"].text))
     source = spec["source"]
     inline, volume = source["inlineVolumeSpec"], source["persistentVolumeName"]
     if inline and volume:
@@ -93,8 +93,7 @@ def _attachment(root: Field) -> None:
         volume.required("must specify non empty persistentVolumeName")
     parts.check_text(volume, names.dns_subdomain)
     for name in ("attachError", "detachError"):
-        if parts.length(status[name]["message"].text) > _LONGEST_MESSAGE:
-            parts.too_long(status[name]["message"], _LONGEST_MESSAGE)
+        parts.check_length(status[name]["message"], _LONGEST_MESSAGE)
         parts.check_signed(status[name]["errorCode"])
 
 
@@ -121,12 +120,14 @@ def _check_keys(driver: Field) -> None:
         if key in seen:
             driver.duplicate()
         seen.add(key)
-        parts.complain(driver, names.qualified_name(key))
+        driver.complain(names.qualified_name(key))
 
 
 def _driver(root: Field) -> None:
     spec = root["spec"]
     parts.check_word(spec["fsGroupPolicy"], _GROUP_POLICIES)
+    if spec["fsGroupPolicy"].value == "":
+        spec["fsGroupPolicy"].unsupported(_GROUP_POLICIES)
     modes = spec["volumeLifecycleModes"]
     if set(parts.texts(modes)) - {"Persistent", "Ephemeral"}:
         modes.unsupported(("Ephemeral", "Persistent"))
@@ -154,7 +155,7 @@ def _driver(root: Field) -> None:
 def _capacity(root: Field) -> None:
     names.check_label_selector(root["nodeTopology"])
     if root["storageClassName"]:
-        parts.complain(root["storageClassName"], names.dns_subdomain(root["storageClassName"].text))
+        root["storageClassName"].complain(names.dns_subdomain(root["storageClassName"].text))
     found = amount(root["capacity"].value)
     if found is not None and found < 0:
         root["capacity"].invalid("must be greater than or equal to 0")

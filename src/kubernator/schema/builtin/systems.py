@@ -92,13 +92,13 @@ def check_windows_options(field: Field) -> None:
         return
     name, spec, user = field["gmsaCredentialSpecName"], field["gmsaCredentialSpec"], field["runAsUserName"]
     if name:
-        parts.complain(name, names.dns_subdomain(name.text))
+        name.complain(names.dns_subdomain(name.text))
     if spec and not spec.text:
         spec.invalid("gmsaCredentialSpec cannot be an empty string")
     elif parts.length(spec.text) > _LARGEST_SPEC:
         spec.invalid("gmsaCredentialSpec size must be under 64 KiB")
     if user:
-        parts.complain(user, _user_complaint(user.text))
+        user.complain(_user_complaint(user.text))
 
 
 def _user_complaint(text: str) -> str:

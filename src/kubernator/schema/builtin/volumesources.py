@@ -5,11 +5,10 @@ Source: k8s.io/kubernetes, package ``pkg/apis/core/validation``, of Kubernetes 1
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from kubernator.schema import names
-from kubernator.schema.builtin import parts, paths, ranges
+from kubernator.schema.builtin import parts, paths, volumekinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,13 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_sources"]
 
-_LONGEST_PORTAL: Final = 64
-_LONGEST_TENANT: Final = 64
-_INITIATORS: Final = {
-    "iqn": re.compile(r"iqn\.[0-9]{4}-[0-9]{2}\.([0-9A-Za-z\-.]+)(:[^,;*&$|\s]+)\Z", re.ASCII),
-    "eui": re.compile(r"\Aeui.[0-9A-Za-z]{16}\Z", re.ASCII),
-    "naa": re.compile(r"\Anaa.[0-9A-Za-z]{32}\Z", re.ASCII),
-}
 _PATH_TYPES: Final = ("BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket")
 _SECRETS: Final = (
     *("controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef"),
@@ -49,8 +41,8 @@ def check_sources(spec: Field, volume: str) -> None:
             _SOURCES[name](spec[name])
     if "local" in given[:1] and not spec["nodeAffinity"]:
         spec["nodeAffinity"].required("Local volume requires node affinity")
-    if "iscsi" in given[:1]:
-        _check_portal(spec["iscsi"], volume)
+    if "iscsi" in given[:1] and volumekinds.is_long_portal(spec["iscsi"], volume):
+        spec["iscsi"]["targetPortal"].invalid(volumekinds.PORTAL_SAID)
 
 
 def _demanding(*keys: str) -> Callable[[Field], None]:
@@ -82,93 +74,45 @@ def _local(field: Field) -> None:
 def _disk(key: str) -> Callable[[Field], None]:
     def check(field: Field) -> None:
         _demand(field, key)
-        partition = field["partition"]
-        if partition.number is not None and not 0 <= partition.number <= 255:  # noqa: PLR2004
-            partition.invalid("must be between 1 and 255, inclusive")
+        volumekinds.check_partition(field)
 
     return check
 
 
 def _nfs(field: Field) -> None:
     _demand(field, "server", "path")
-    if not field["path"].text.startswith("/"):
-        field["path"].invalid("must be an absolute path")
+    volumekinds.check_path_on_server(field["path"])
 
 
 def _glusterfs(field: Field) -> None:
     _demand(field, "endpoints", "path")
     if field["endpointsNamespace"]:
-        parts.complain(field["endpointsNamespace"], names.dns_label(field["endpointsNamespace"].text))
-
-
-def _flocker(field: Field) -> None:
-    name, uuid = field["datasetName"], field["datasetUUID"]
-    if not name.text and not uuid.text:
-        field.required("one of datasetName and datasetUUID is required")
-    if name.text and uuid.text:
-        field.invalid("datasetName and datasetUUID can not be specified simultaneously")
-    if "/" in name.text:
-        name.invalid("must not contain '/'")
+        field["endpointsNamespace"].complain(names.dns_label(field["endpointsNamespace"].text))
 
 
 def _quobyte(field: Field) -> None:
-    registry, tenant = field["registry"], field["tenant"]
-    if not registry.text:
-        registry.required("must be a host:port pair or multiple pairs separated by commas")
-    elif parts.length(tenant.text) > _LONGEST_TENANT:
-        tenant.required("must be a UUID and may not exceed a length of 64 characters")
-    elif any(":" not in each for each in registry.text.split(",")):
-        registry.invalid("must be a host:port pair or multiple pairs separated by commas")
+    if field["registry"].text:
+        volumekinds.check_quobyte(field)
+    else:
+        field["registry"].required("must be a host:port pair or multiple pairs separated by commas")
     _demand(field, "volume")
 
 
 def _iscsi(field: Field) -> None:
     _demand(field, "targetPortal", "iqn")
-    _check_initiator(field["iqn"])
-    _check_initiator(field["initiatorName"])
-    ranges.check_within(field["lun"], 0, 255)
+    for name in ("iqn", "initiatorName"):
+        if field[name].text:
+            volumekinds.check_initiator(field[name])
+    volumekinds.check_lun(field["lun"])
+    volumekinds.check_chap(field)
     secret = field["secretRef"]
-    if (field["chapAuthDiscovery"].flag or field["chapAuthSession"].flag) and not secret:
-        secret.required()
     if secret and not secret["name"].text:
         secret["name"].required()
 
 
-def _check_initiator(field: Field) -> None:
-    if not field.text:
-        return
-    form = _INITIATORS.get(field.text[:3])
-    if form is None or not form.search(field.text):
-        field.invalid("must be valid format")
-
-
-def _check_portal(field: Field, volume: str) -> None:
-    portal = field["targetPortal"]
-    if field["initiatorName"] and parts.length(f"{volume}:{portal.text}") > _LONGEST_PORTAL:
-        portal.invalid(
-            "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is "
-            "specified."
-        )
-
-
-def _fibre_channel(field: Field) -> None:
-    names_of, ids = field["targetWWNs"], field["wwids"]
-    if not names_of.size and not ids.size:
-        names_of.required("must specify either targetWWNs or wwids, but not both")
-    if names_of.size and ids.size:
-        names_of.invalid("targetWWNs and wwids can not be specified simultaneously")
-    if names_of.size:
-        if not field["lun"]:
-            field["lun"].required("lun is required if targetWWNs is specified")
-        ranges.check_within(field["lun"], 0, 255)
-
-
 def _flex(field: Field) -> None:
     _demand(field, "driver")
-    for key, each in field["options"].entries():
-        domain = "." + key.partition("/")[0].lower()
-        if domain.endswith((".kubernetes.io", ".k8s.io")):
-            each.invalid("kubernetes.io and k8s.io namespaces are reserved")
+    volumekinds.check_flex_options(field)
 
 
 def _azure_file(field: Field) -> None:
@@ -187,18 +131,21 @@ def _azure_disk(field: Field) -> None:
         field["diskURI"].unsupported((form,))
 
 
+def _check_secret(field: Field) -> None:
+    if field:
+        _demand(field, "name", "namespace")
+
+
 def _storage_os(field: Field) -> None:
     _demand(field, "volumeName")
     for key in ("volumeName", "volumeNamespace"):
         parts.check_text(field[key], names.dns_label)
-    if field["secretRef"]:
-        _demand(field["secretRef"], "name", "namespace")
+    _check_secret(field["secretRef"])
 
 
 def _cinder(field: Field) -> None:
     _demand(field, "volumeID")
-    if field["secretRef"]:
-        _demand(field["secretRef"], "name", "namespace")
+    _check_secret(field["secretRef"])
 
 
 def _csi(field: Field) -> None:
@@ -206,10 +153,9 @@ def _csi(field: Field) -> None:
     _demand(field, "volumeHandle")
     for key in _SECRETS:
         secret = field[key]
-        if secret:
-            _demand(secret, "name", "namespace")
-            parts.check_text(secret["name"], names.dns_subdomain)
-            parts.check_text(secret["namespace"], names.dns_label)
+        _check_secret(secret)
+        parts.check_text(secret["name"], names.dns_subdomain)
+        parts.check_text(secret["namespace"], names.dns_label)
 
 
 #: The checks of each kind of source, in the order in which the server looks for them.
@@ -218,14 +164,14 @@ _SOURCES: Final[Mapping[str, Callable[[Field], None]]] = {
     "gcePersistentDisk": _disk("pdName"),
     "awsElasticBlockStore": _disk("volumeID"),
     "glusterfs": _glusterfs,
-    "flocker": _flocker,
+    "flocker": volumekinds.check_flocker,
     "nfs": _nfs,
     "rbd": _demanding("monitors", "image"),
     "quobyte": _quobyte,
     "cephfs": _demanding("monitors"),
     "iscsi": _iscsi,
     "cinder": _cinder,
-    "fc": _fibre_channel,
+    "fc": volumekinds.check_fibre_channel,
     "flexVolume": _flex,
     "azureFile": _azure_file,
     "vsphereVolume": _demanding("volumePath"),

@@ -85,7 +85,7 @@ def _check_versions(field: Field) -> None:
             each.invalid("duplicate version")
             continue
         seen.add(each.text)
-        parts.complain(each, names.dns_1035_label(each.text))
+        each.complain(names.dns_1035_label(each.text))
     if seen and not seen & set(_VERSIONS):
         field.invalid(f"must include at least one of {', '.join(_VERSIONS)}")
 
@@ -210,7 +210,7 @@ def _api_service(root: Field) -> None:
     if not group.text and version.text != "v1":
         group.required("only v1 may have an empty group and it better be legacy kube")
     parts.check_text(group, names.dns_subdomain)
-    parts.complain(version, names.dns_1035_label(version.text))
+    version.complain(names.dns_1035_label(version.text))
     for name, most in (("groupPriorityMinimum", 20000), ("versionPriority", 1000)):
         number = spec[name].number
         if number is not None and not 0 < number <= most:

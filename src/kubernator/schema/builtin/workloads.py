@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from kubernator.schema import names
 from kubernator.schema.builtin import claims, parts, pods, ranges, selectors
-from kubernator.schema.builtin.field import Field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from kubernator.schema.builtin.field import Field
 
 __all__ = ["CHECKS"]
 
@@ -86,6 +87,8 @@ def _stateful_set(root: Field) -> None:
             _check_unavailable(rolling["maxUnavailable"])
     for each in spec["volumeClaimTemplates"].items():
         claims.check_claim_spec(each["spec"])
+        name = each["metadata"]["name"]
+        name.complain(names.dns_label(name.text))  # it is the name of a volume too
     for event in ("whenDeleted", "whenScaled"):
         parts.check_word(spec["persistentVolumeClaimRetentionPolicy"][event], _RETENTIONS)
     _check_selected(spec, "statefulset", "StatefulSet", template=_with_claims(spec))
@@ -103,6 +106,7 @@ def _with_claims(spec: Field) -> Field:
     if not isinstance(of_pod, dict):
         return template
     made = {each["metadata"]["name"].text for each in spec["volumeClaimTemplates"].items()}
+    made = {name for name in made if not names.dns_label(name)}
     # A volume whose place a claim takes is not looked at, but stays, so that the others keep their places.
     kept = [
         {"name": each["name"].text, "emptyDir": {}} if each["name"].text in made else each.value
@@ -112,7 +116,7 @@ def _with_claims(spec: Field) -> Field:
     more = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in sorted(made - known)]
     shown = {key: value for key, value in of_pod.items() if key not in {"hostname", "subdomain"}}
     shown["volumes"] = [*kept, *more]
-    return Field({**template.value, "spec": shown}, template.path, template.faults, template.minor)
+    return template.instead({**template.value, "spec": shown})
 
 
 def _replication_controller(root: Field) -> None:

@@ -84,7 +84,7 @@ class Ruled:
 @lru_cache(maxsize=512)
 def ruled(node: Node, *, minor: int = _ANY_MINOR) -> Ruled | None:
     """Return the rules of the schema of a whole resource, None if it has none."""
-    if not _has_rules(node):
+    if node.int_or_string or not _has_rules(node):  # a number has no fields, so no rules are looked for below
         return None
     return _ruled(node, declared(node, name=f"selfType{next(_NUMBERS)}", root=True), minor)
 
