@@ -4,7 +4,7 @@ import signal
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["kubernator.testing.fixtures", "toolchain.fixtures"]
+pytest_plugins = ["kubernator.testing.fixtures", "toolchain.fixtures", "agreement.summary"]
 
 # a shell lets what it starts in the background ignore Ctrl-C, and so would all programs that tests interrupt
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

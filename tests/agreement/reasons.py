@@ -1,0 +1,246 @@
+"""Why something that the server refuses is not found here, or at another field: by kind and by what the server says.
+
+A reason that is not needed any more fails the suite, as does a miss without a reason.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from agreement.comparing import Result
+
+__all__ = ["explained", "reasons"]
+
+#: Why, pattern over what is said of an object, and the groups of objects in which it is met; those of objects that are
+#: there already end in ``, there``.
+_REASONS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
+    (
+        "null in a list is passed over; the server takes it for something empty",
+        r": null at its end: ",
+        (
+            "admissionregistration.k8s.io/v1 MutatingAdmissionPolicy",
+            "admissionregistration.k8s.io/v1 MutatingWebhookConfiguration",
+            "admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy",
+            "admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration",
+            "autoscaling/v2 HorizontalPodAutoscaler",
+            "discovery.k8s.io/v1 EndpointSlice",
+            "flowcontrol.apiserver.k8s.io/v1 FlowSchema",
+            "networking.k8s.io/v1 Ingress",
+            "networking.k8s.io/v1 NetworkPolicy",
+            "resource.k8s.io/v1 ResourceSlice",
+            "storage.k8s.io/v1 StorageClass",
+            "v1 Endpoints",
+            "v1 LimitRange",
+            "v1 PersistentVolume",
+            "v1 Pod",
+            "v1 PodTemplate",
+            "v1 ReplicationController",
+        ),
+    ),
+    (
+        "null in a map of quantities is passed over; the server takes it for 0",
+        r"Ratio\.cpu: null: |capacity\.storage: null: ",
+        (
+            "v1 LimitRange",
+            "v1 PersistentVolume",
+        ),
+    ),
+    (
+        "what is left out is taken for what others keep in the object that is there",
+        r": (dropped|without its last item): ",
+        (
+            "Gate, there",
+            "Shop, there",
+            "admissionregistration.k8s.io/v1 MutatingAdmissionPolicy, there",
+            "admissionregistration.k8s.io/v1 MutatingAdmissionPolicyBinding, there",
+            "admissionregistration.k8s.io/v1 MutatingWebhookConfiguration, there",
+            "admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy, there",
+            "admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding, there",
+            "admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration, there",
+            "apiextensions.k8s.io/v1 CustomResourceDefinition, there",
+            "apiregistration.k8s.io/v1 APIService, there",
+            "apps/v1 ControllerRevision, there",
+            "apps/v1 DaemonSet, there",
+            "apps/v1 Deployment, there",
+            "apps/v1 ReplicaSet, there",
+            "apps/v1 StatefulSet, there",
+            "autoscaling/v1 HorizontalPodAutoscaler, there",
+            "autoscaling/v2 HorizontalPodAutoscaler, there",
+            "batch/v1 CronJob, there",
+            "batch/v1 Job, there",
+            "discovery.k8s.io/v1 EndpointSlice, there",
+            "flowcontrol.apiserver.k8s.io/v1 FlowSchema, there",
+            "flowcontrol.apiserver.k8s.io/v1 PriorityLevelConfiguration, there",
+            "networking.k8s.io/v1 Ingress, there",
+            "networking.k8s.io/v1 IngressClass, there",
+            "node.k8s.io/v1 RuntimeClass, there",
+            "policy/v1 PodDisruptionBudget, there",
+            "rbac.authorization.k8s.io/v1 ClusterRoleBinding, there",
+            "rbac.authorization.k8s.io/v1 RoleBinding, there",
+            "resource.k8s.io/v1 ResourceClaim, there",
+            "resource.k8s.io/v1 ResourceClaimTemplate, there",
+            "resource.k8s.io/v1 ResourceSlice, there",
+            "storage.k8s.io/v1 CSIDriver, there",
+            "storage.k8s.io/v1 CSIStorageCapacity, there",
+            "storage.k8s.io/v1 StorageClass, there",
+            "storage.k8s.io/v1 VolumeAttachment, there",
+            "storage.k8s.io/v1 VolumeAttributesClass, there",
+            "v1 Endpoints, there",
+            "v1 LimitRange, there",
+            "v1 PersistentVolume, there",
+            "v1 PersistentVolumeClaim, there",
+            "v1 Pod, there",
+            "v1 PodTemplate, there",
+            "v1 ReplicationController, there",
+            "v1 Service, there",
+        ),
+    ),
+    (
+        "what did not change itself is not looked at again, nor is a name",
+        r": another (value|key): ",
+        (
+            "admissionregistration.k8s.io/v1 MutatingAdmissionPolicy, there",
+            "apiextensions.k8s.io/v1 CustomResourceDefinition, there",
+            "apiregistration.k8s.io/v1 APIService, there",
+            "apps/v1 StatefulSet, there",
+            "flowcontrol.apiserver.k8s.io/v1 FlowSchema, there",
+            "v1 ReplicationController, there",
+        ),
+    ),
+    (
+        "only the cluster knows the classes and accounts that it has",
+        r"no PriorityClass|RuntimeClass|serviceaccount|priority admission|containing namespace",
+        (
+            "Pod",
+            "resource.k8s.io/v1 ResourceClaim",
+            "resource.k8s.io/v1 ResourceClaimTemplate",
+            "v1 Pod",
+        ),
+    ),
+    (
+        "only the cluster knows which addresses it has",
+        r"valid range|dual-stack",
+        (
+            "Service",
+            "v1 Service",
+        ),
+    ),
+    (
+        "which values there are depends on feature gates of the server",
+        r"offered (Gt|Lt|Recreate): ",
+        (
+            "apps/v1 StatefulSet",
+            "v1 Pod",
+        ),
+    ),
+    (
+        "expressions about devices and in mutations are not compiled here",
+        r"(jsonPatch|applyConfiguration|cel)\.expression",
+        (
+            "admissionregistration.k8s.io/v1 MutatingAdmissionPolicy",
+            "resource.k8s.io/v1 ResourceClaim",
+            "resource.k8s.io/v1 ResourceClaimTemplate",
+        ),
+    ),
+    (
+        "what a write says about the object that it expects is not part of the object",
+        r"metadata\.(managedFields|resourceVersion|uid): added",
+        (
+            "Estate",
+            "Gadget",
+            "Gate",
+            "Plain",
+            "Shop",
+            "v1 ConfigMap",
+            "v1 Secret",
+        ),
+    ),
+    (
+        "fields that the scale subresource names are not looked at",
+        r"spec\.replicas: (33 bits|negative)",
+        ("Gadget",),
+    ),
+    (
+        "the time zones are those of the server",
+        r"unknown time zone",
+        (
+            "CronJob",
+            "batch/v1 CronJob",
+        ),
+    ),
+    (
+        "the expression is nested more deeply than is looked at here",
+        r": (a sum of a thousand|brackets) ?",
+        ("hostile definitions",),
+    ),
+    (
+        "kinds of others are not known without their definitions",
+        r"no\.such\.example\.com",
+        ("versions",),
+    ),
+    (
+        "raw data may be anything here, and must be a map there",
+        r"must be a valid JSON object",
+        ("apps/v1 ControllerRevision",),
+    ),
+    (
+        "the source of a claim inside a pod is not looked at",
+        r"ephemeral\.volumeClaimTemplate\.spec\.dataSource",
+        (
+            "v1 Pod",
+            "v1 PodTemplate",
+        ),
+    ),
+    (
+        "the server names the name where the namespace is missing, and the other way round",
+        r"clientConfig\.service\.",
+        (
+            "ValidatingWebhookConfiguration",
+            "admissionregistration.k8s.io/v1 MutatingWebhookConfiguration",
+            "admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration",
+        ),
+    ),
+    (
+        "the server tells a missing selector as labels that it does not select",
+        r"does not match template .* / ours: spec\.selector@",
+        (
+            "DaemonSet",
+            "apps/v1 DaemonSet",
+        ),
+    ),
+    (
+        "the server counts the volumes of claims among those of the pod, and first",
+        r"spec\.template\.spec\.volumes\[\d",
+        (
+            "StatefulSet",
+            "apps/v1 StatefulSet",
+        ),
+    ),
+    (
+        "the server looks at the namespace only where it knows the scope",
+        r"parameters\.scope: empty",
+        ("networking.k8s.io/v1 IngressClass",),
+    ),
+)
+
+
+def reasons(group: str) -> dict[str, str]:
+    """Return for a group of objects pattern -> why."""
+    return {pattern: why for why, pattern, groups in _REASONS if group in groups}
+
+
+def explained(results: Iterable[Result], reasons: Mapping[str, str]) -> tuple[list[str], list[Result], list[str]]:
+    """Return the reason for each that has one, those without, and the patterns that none needed."""
+    why, without, needed = [], [], set()
+    for result in results:
+        found = next((pattern for pattern in reasons if re.search(pattern, str(result))), None)
+        if found is None:
+            without.append(result)
+        else:
+            needed.add(found)
+            why.append(reasons[found])
+    return why, without, [pattern for pattern in reasons if pattern not in needed]
