@@ -27,7 +27,7 @@ from kubernator.model.change import ChangeKind
 from kubernator.model.origin import Origin
 from kubernator.model.outcome import OutcomeKind
 from kubernator.model.ref import ResourceRef
-from kubernator.planning import canonical, equalities, managed
+from kubernator.planning import canonical, changes, equalities, managed
 from kubernator.tools import process
 from specimens import custom, spelling
 
@@ -289,6 +289,30 @@ def test_taken_over_at_once(kubeconfig, make, before, after):
         assert live is not None
         assert {entry["manager"] for entry in managed.entries(live)} - twins.CONTROLLERS == {twins.MANAGER}
         assert [change.kind for change in engine.plan([new]).changes] == [ChangeKind.UNCHANGED]
+        engine.cluster.delete(twins.kind_of(engine.cluster, space), namespace="", name=name, propagation="Background")
+
+
+def test_a_take_over_ends_where_the_server_writes_in_another_order(kubeconfig):
+    """Of an autoscaler's metrics the server stores the processor's apart, so that each write seems to change them."""
+    name = f"d-{secrets.token_hex(3)}"
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    targets = {
+        "memory": {"type": "AverageValue", "averageValue": "64Mi"},
+        "cpu": {"type": "Utilization", "averageUtilization": 80},
+    }
+    metrics = [{"type": "Resource", "resource": {"name": of, "target": target}} for of, target in targets.items()]
+    wanted = _scaler(name, "64Mi")
+    wanted["spec"] = {**wanted["spec"], "metrics": metrics}
+    with Engine(kubeconfig, force=True) as engine:
+        engine.carry_out(engine.plan([space]))
+        engine.carry_out(engine.plan([wanted]))
+        kind = twins.kind_of(engine.cluster, wanted)
+        cleared = [{"op": "replace", "path": "/metadata/managedFields", "value": [{}]}]
+        where = {"namespace": name, "name": wanted["metadata"]["name"], "content_type": changes.JSON_PATCH}
+        engine.cluster.patch(kind, body=cleared, manager="kubectl-edit", **where)
+        for _ in range(2):
+            engine.carry_out(engine.plan([wanted]))
+        assert [change.kind for change in engine.plan([wanted]).changes] == [ChangeKind.UNCHANGED]
         engine.cluster.delete(twins.kind_of(engine.cluster, space), namespace="", name=name, propagation="Background")
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "Handover",
     "dropped",
     "handover",
+    "held_already",
     "owned",
     "patch_body",
     "preview_body",
@@ -81,6 +82,21 @@ def taken(live: Manifest, manager: str, *, served: Callable[[str], bool] = _alwa
         if becomes:
             found.append(entry)
     return found
+
+
+def held_already(live: Manifest, manager: str, *, served: Callable[[str], bool] = _always) -> bool:
+    """Say whether all that is to become ours is ours by an apply already, and stands only beside it as an Update.
+
+    Then nothing is to be done before something of it changes. The server makes such entries without end where it reads
+    an object in another order than it was written (the metrics of a HorizontalPodAutoscaler): whoever writes, be it
+    only managedFields, is noted as having changed them.
+    """
+    own = managed.own_entry(live, manager)
+    old = taken(live, manager, served=served)
+    if own is None or not old or any(entry is own or entry["manager"] != manager for entry in old):
+        return False
+    held = own.get("fieldsV1") or {}
+    return all(managed.holds(held, leaf) for entry in old for leaf in managed.leaves(entry["fieldsV1"]))
 
 
 def _unserved(entry: dict[str, Any], live: Manifest, served: Callable[[str], bool]) -> bool:

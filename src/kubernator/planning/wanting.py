@@ -68,6 +68,13 @@ class Wanting:
         )
         released = tuple(dict.fromkeys((*settled.released, *held)))
         handover = migrate.handover(live, settled.manifest, manager=self._manager, released=released, served=served)
+        if (
+            handover is not None
+            and not released
+            and migrate.held_already(live, self._manager, served=served)
+            and not managed.undecided(settled.manifest, live, manager=self._manager, gvk=resource.gvk)
+        ):
+            handover = None
         return Wanted(settled.manifest, handover, left)
 
     def _served(self, kind: Kind) -> Callable[[str], bool]:

@@ -52,6 +52,17 @@ def test_a_predecessor_is_only_one_before_we_applied():
     assert [before] == migrate.taken(live(before, entry("kubernator", "Apply", {})), "kubernator")
 
 
+def test_an_update_beside_an_apply_that_owns_the_same():
+    """It needs no hand-over by itself: the apply owns all of it, and nobody else stands behind it."""
+    applied = entry("kubernator", "Apply", {"f:data": {"f:a": {}, "f:b": {}}})
+    part = entry("kubernator", "Update", {"f:data": {".": {}, "f:a": {}}})
+    more = entry("kubernator", "Update", {"f:spec": {"f:replicas": {}}})
+    before = entry("before-first-apply", "Update", DATA)
+    assert migrate.held_already(live(applied, part), "kubernator")
+    for entries in ([applied], [part], [applied, part, more], [applied, before]):
+        assert not migrate.held_already(live(*entries), "kubernator")
+
+
 def test_what_others_own_as_well_is_not_dropped():
     """A field of two managers stays when one of them lets go of it."""
     old = live(entry("kubernator", "Update", DATA), entry("other", "Apply", {"f:data": {"f:b": {}}}))
