@@ -140,12 +140,13 @@ class Judged:
         tally = Tally()
         tally.add(name, results)
         doubtful = [result for result in results if result.verdict in {Verdict.MISSED, Verdict.ELSEWHERE}]
-        why, without, useless = explained(doubtful, reasons(name))
+        newest = self.ours.documents.minor == NEWEST
+        why, without, useless = explained(doubtful, reasons(name, newest=newest))
         tally.excuse(name, why)
         self._record(PROPERTY, tally.plain())
         wrong = [f"{result.verdict} without a reason: {result}"[:LONGEST] for result in without]
         wrong += [f"{result.verdict}: {result}"[:LONGEST] for result in results if result.verdict in WRONG]
-        if self.ours.documents.minor == NEWEST:
+        if newest:
             wrong += [f"a reason that is not needed: {pattern}" for pattern in useless]
         assert not wrong, "\n".join(wrong)
         return tally

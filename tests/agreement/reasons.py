@@ -228,9 +228,29 @@ _REASONS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
 )
 
 
-def reasons(group: str) -> dict[str, str]:
-    """Return for a group of objects pattern -> why."""
-    return {pattern: why for why, pattern, groups in _REASONS if group in groups}
+#: The same of servers older than the newest one.
+_OLDER: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
+    (
+        "the key is named where newer servers name the map that it stands in",
+        r"devices\.\*\.(attributes|capacity)\..*: a key that is (empty|spaced): ",
+        ("resource.k8s.io/v1 ResourceSlice",),
+    ),
+    (
+        "the name of what is there twice is named where newer servers name the whole",
+        r": its first item twice: ",
+        (
+            "resource.k8s.io/v1 ResourceClaim",
+            "resource.k8s.io/v1 ResourceClaimTemplate",
+            "resource.k8s.io/v1 ResourceSlice",
+        ),
+    ),
+)
+
+
+def reasons(group: str, *, newest: bool) -> dict[str, str]:
+    """Return for a group of objects pattern -> why; ``newest`` is the version of the server."""
+    tables = _REASONS if newest else (*_REASONS, *_OLDER)
+    return {pattern: why for why, pattern, groups in tables if group in groups}
 
 
 def explained(results: Iterable[Result], reasons: Mapping[str, str]) -> tuple[list[str], list[Result], list[str]]:

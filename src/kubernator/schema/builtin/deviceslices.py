@@ -81,7 +81,8 @@ def _check_pool(field: Field) -> None:
 
 
 def _check_nodes(spec: Field) -> None:
-    given = _given(spec, _NODES)
+    # older servers drop the last one, and then ask for one of the others
+    given = _given(spec, _NODES if spec.minor >= _WHOLE_SINCE else _NODES[:-1])
     terms = spec["nodeSelector"]["nodeSelectorTerms"]
     if spec["nodeSelector"] and terms.size != 1:
         terms.invalid("must have exactly one node selector term")

@@ -89,7 +89,9 @@ def check_volumes(field: Field, pod_name: str, *, is_pod: bool) -> dict[str, Fie
 def _check_source(volume: Field) -> None:
     present = volume.value if isinstance(volume.value, dict) else {}
     given = [kind for kind in _NEEDED if present.get(kind) is not None]
-    if not given or (given == ["image"] and volume.minor < _IMAGES_SINCE):
+    if volume.minor < _IMAGES_SINCE:  # the server drops it
+        given = [kind for kind in given if kind != "image"]
+    if not given:
         return  # without any it is an `emptyDir`
     for kind in given[1:]:
         volume[kind].forbidden("may not specify more than 1 volume type")

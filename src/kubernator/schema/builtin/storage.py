@@ -26,6 +26,8 @@ _LONGEST_MESSAGE: Final = 1024
 _SHORTEST_TOKEN: Final = 600
 _LONGEST_TOKEN: Final = 2**32
 _SHORTEST_PERIOD: Final = 10
+#: Older servers drop it.
+_PERIOD_SINCE: Final = 35
 _GROUP_POLICIES: Final = ("File", "None", "ReadWriteOnceWithFSType")
 
 
@@ -132,7 +134,7 @@ def _driver(root: Field) -> None:
     if set(parts.texts(modes)) - {"Persistent", "Ephemeral"}:
         modes.unsupported(("Ephemeral", "Persistent"))
     period = spec["nodeAllocatableUpdatePeriodSeconds"]
-    if period.number is not None and period.number < _SHORTEST_PERIOD:
+    if period.minor >= _PERIOD_SINCE and period.number is not None and period.number < _SHORTEST_PERIOD:
         period.invalid(f"must be greater than or equal to {_SHORTEST_PERIOD} seconds")
     requests, in_secrets = spec["tokenRequests"], spec["serviceAccountTokenInSecrets"]
     if in_secrets and not requests.size:

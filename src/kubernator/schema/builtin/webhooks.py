@@ -170,6 +170,8 @@ def check_rule(rule: Field) -> None:
             each.required()
     _check_resources(rule["resources"])
     parts.check_word(rule["scope"], _SCOPES)
+    if rule["scope"].value == "":
+        rule["scope"].unsupported(_SCOPES)
 
 
 def _demand(field: Field) -> None:
