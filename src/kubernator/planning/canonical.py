@@ -49,6 +49,7 @@ _SERVER_METADATA: Final = frozenset(
 )
 
 _QUANTITY: Final = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:([eE][+-]?[0-9]+)|([numkMGTPE]|[KMGTPE]i)?)")
+_KIBI: Final = 1024
 _SUFFIXES: Final = {
     **{
         letter: Decimal(10) ** power
@@ -116,6 +117,25 @@ def quantity(value: Any) -> Decimal | None:
         return None
     amount = Decimal(number) * (Decimal(10) ** int(exponent[1:]) if exponent else _SUFFIXES.get(suffix, Decimal(1)))
     return amount if amount * _NANO == int(amount * _NANO) else None
+
+
+def _same_quantity(wanted: Any, live: Any) -> bool:
+    """Say whether the server writes both the same: ``1024Mi`` as ``1Gi``, but ``1073741824`` as it stands."""
+    amount = quantity(wanted)
+    if amount is None or amount != quantity(live):
+        return False
+    return amount == 0 or _family(wanted, amount) == _family(live, amount)
+
+
+def _family(value: Any, amount: Decimal) -> str:
+    """Return by which powers a quantity is written: of two, of ten by letter, or of ten by exponent.
+
+    Source: k8s.io/apimachinery, package ``resource``, ``Quantity.CanonicalizeBytes``: powers of two only from 1024 on.
+    """
+    text = str(value)
+    if text.endswith("i"):
+        return "i" if abs(amount) >= _KIBI else ""
+    return "e" if "e" in text or "E" in text[:-1] else ""
 
 
 class Rules:
@@ -202,8 +222,7 @@ class Rules:
             return True
         if not self.quantities or not _is_quantity(path) or self._raw(path):
             return False
-        amount = quantity(wanted)
-        return amount is not None and amount == quantity(live)
+        return _same_quantity(wanted, live)
 
     def _default(self, key: str, value: Any, wanted: dict[str, Any], path: Path) -> bool:
         if not self.builtin or self.definition or self._raw(path):

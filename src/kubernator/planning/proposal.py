@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Proposer"]
 
+#: How the server refuses what is only shown: a removal that comes with more when it is carried out.
+_NOT_ALONE: Final = frozenset({422, 500})
 _STALE_TRIES: Final = 5
 
 
@@ -193,10 +195,11 @@ class Proposer:
                 manager=self._manager,
                 dry_run=True,
             ).manifest
-        except Invalid as error:
-            if policy.cannot_change(error.causes):
+        except ApiError as error:
+            if policy.cannot_change(error.causes) or error.status not in _NOT_ALONE:
                 raise
-            # what goes is needed until something comes for it, such as the last port of a Service
+            # what goes is needed until something comes for it, such as the last port of a Service, or one of two that
+            # share a port of the nodes, which the server answers with a 500
             return dict(diff.carry(live, migrate.removal_ops(handover, live)))
 
     def _ask_instructions(self, resource: Resource, kind: Kind, live: Manifest, ops: Sequence[PatchOp]) -> Manifest:
