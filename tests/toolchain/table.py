@@ -110,7 +110,12 @@ BUILT: Final = {
         seconds=80,
         stamps=("carvel.dev/kapp/pkg/kapp/version.Version=0.64.0",),
     ),
-    "kubeconform": Built(version="0.8.0", package="github.com/yannh/kubeconform/cmd/kubeconform", seconds=20),
+    "kubeconform": Built(
+        version="0.8.0",
+        package="github.com/yannh/kubeconform/cmd/kubeconform",
+        seconds=20,
+        stamps=("main.version=v0.8.0",),
+    ),
     "kind": Built(version="0.33.0", package="sigs.k8s.io/kind", seconds=20),
     "k3d": Built(
         version="5.8.3",

@@ -32,7 +32,7 @@ SAY = {
     "kapp": (["version"], "kapp version 0.64.0\n"),
     "kind": (["version"], "kind v0.33.0 "),
     "kops": (["version"], "Client version: 1.36.0 (git-v1.36.0)\n"),
-    "kubeconform": (["-v"], "development\n"),  # builds from a Go module know no better
+    "kubeconform": (["-v"], "v0.8.0\n"),
     "kubectl": (["version", "--client"], "Client Version: v1."),
     "minikube": (["version"], "minikube version: v1.36.0\n"),
     "terraform": (["version"], "Terraform v1."),
