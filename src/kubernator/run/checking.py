@@ -63,7 +63,6 @@ class Checking:
         brought = [found for change in walked.plugin_changes for found in change.brings]
         #: What there will be: a plugin's before what the tree says itself, which may be another thing.
         self._manifests = [*brought, *(each.manifest for each in walked.resources)]
-        self._found = {ResourceRef.of(each): each for each in self._manifests}
 
     def everything(self, live: Mapping[ResourceRef, Manifest] | None = None) -> list[Diagnostic]:
         """Return what is wrong with each resource; ``live`` are the objects that are there."""
@@ -93,7 +92,7 @@ class Checking:
             return change
         unasked = not self._options.preflight and change.kind is ChangeKind.CREATE
         unproven = change.writes and (change.deferred or unasked)
-        if not unproven and not self._rules:
+        if not unproven and not self._ruled:
             return change
         if unproven:
             found = [each for each in self._validation.check(resource) if each.code not in _PLANNED]
@@ -111,6 +110,15 @@ class Checking:
         entry = self._host.roster.anywhere("k8s")
         rules: Any = getattr(entry.plugin, "rules", None) if entry is not None else None
         return rules(self._everywhere, self._parameters) if rules is not None else None
+
+    @functools.cached_property
+    def _found(self) -> dict[ResourceRef, Manifest]:
+        return {ResourceRef.of(each): each for each in self._manifests}
+
+    @functools.cached_property
+    def _ruled(self) -> bool:
+        """Whether there are rules of ours at all, which takes a look at the scope of every resource."""
+        return bool(self._rules)
 
     @functools.cached_property
     def _documents(self) -> Documents:
