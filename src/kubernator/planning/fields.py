@@ -154,10 +154,8 @@ def _next_step(rest: str, value: Any) -> tuple[str | int | None, str]:
             if inner.isdigit():
                 return int(inner), after
             pairs = dict(re.findall(r'(\w+)="?((?:[^",\\]|\\.)*)"?', inner))
-            for at, item in enumerate(value):
-                if isinstance(item, dict) and pairs and all(str(item.get(key)) == text for key, text in pairs.items()):
-                    return at, after
-            return None, ""
+            at = _item_at(value, pairs)
+            return (at, after) if at is not None else (None, "")
         return inner, after
     if isinstance(value, dict):
         known = [key for key in value if rest == key or rest.startswith((f"{key}.", f"{key}["))]
@@ -166,6 +164,23 @@ def _next_step(rest: str, value: Any) -> tuple[str | int | None, str]:
             return longest, rest[len(longest) :]
     step = re.split(r"[.\[]", rest, maxsplit=1)[0]
     return (step, rest[len(step) :]) if step else (None, "")
+
+
+def _item_at(items: list[Any], keys: dict[str, str]) -> int | None:
+    """Return where the item with some keys is; one may lack a key whose value the server names by default."""
+
+    def fits(item: Any, *, defaulted: bool) -> bool:
+        return isinstance(item, dict) and all(
+            str(item[key]) == text if key in item else defaulted for key, text in keys.items()
+        )
+
+    if not keys:
+        return None
+    exact = [at for at, item in enumerate(items) if fits(item, defaulted=False)]
+    if exact:
+        return exact[0]
+    lacking = [at for at, item in enumerate(items) if fits(item, defaulted=True)]
+    return lacking[0] if len(lacking) == 1 else None
 
 
 def discard(manifest: Manifest, path: Path) -> None:

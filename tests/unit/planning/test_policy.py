@@ -109,6 +109,9 @@ def test_immutable(reason, message, field, expected):
         ("metadata.annotations[a.b/c]", ("metadata", "annotations", "a.b/c")),
         ("spec.bogus.deep", ("spec", "bogus", "deep")),
         ('.spec.containers[name="z"].image', ("spec", "containers")),
+        ('.spec.ports[port=80,protocol="TCP"].nme', ("spec", "ports", 0, "nme")),
+        ('.spec.ports[port=81,protocol="TCP"].nme', ("spec", "ports", 2, "nme")),
+        ('.spec.ports[port=82,protocol="TCP"].nme', ("spec", "ports")),
         ("", ()),
     ],
 )
@@ -116,7 +119,11 @@ def test_field_path(field, expected):
     """The server's way of naming a field leads to the place in the manifest, as far as it exists."""
     manifest = {
         "metadata": {"annotations": {"a.b/c": "x", "a": "y"}},
-        "spec": {"replicas": 1, "containers": [{"name": "b"}, {"name": "c", "image": "i"}]},
+        "spec": {
+            "replicas": 1,
+            "containers": [{"name": "b"}, {"name": "c", "image": "i"}],
+            "ports": [{"port": 80}, {"port": 81}, {"port": 81, "protocol": "TCP"}, {"port": 82}, {"port": 82}],
+        },
     }
     assert expected == fields.field_path(field, manifest)
 
