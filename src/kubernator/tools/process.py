@@ -18,11 +18,12 @@ import signal
 import subprocess
 import threading
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass
 from subprocess import DEVNULL, PIPE, STDOUT, CalledProcessError, TimeoutExpired
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
-from kubernator import errors
+from kubernator import errors, workers
 from kubernator.tools import pipes
 
 if TYPE_CHECKING:
@@ -98,10 +99,12 @@ def environment(changes: Mapping[str, str | None] | None = None, *, path: Sequen
 class Process:
     """A program that was started. Made by `spawn`; a context manager that ends it."""
 
-    def __init__(self, popen: subprocess.Popen[Any], argv: tuple[str, ...], *, group: bool) -> None:
+    def __init__(
+        self, popen: subprocess.Popen[Any], argv: tuple[str, ...], *, group: bool, of_thread: bool = False
+    ) -> None:
         self.argv = argv
         self.popen = popen
-        self.of_thread = threading.current_thread() is not threading.main_thread()
+        self.of_thread = of_thread
         self._group = group
         self._over = False
         self._pumps: list[pipes.Pump] = []
@@ -245,16 +248,23 @@ def spawn(
     popen["stdin"] = PIPE if fed else DEVNULL if stdin is None else stdin
     for name, sink in (("stdout", stdout), ("stderr", stderr)):
         popen[name] = PIPE if name in pumped else DEVNULL if sink is None else sink
-    try:
+    of_thread = threading.current_thread() is not threading.main_thread()
+
+    def start() -> Process:
         # a list of arguments, never a shell line
         started = subprocess.Popen(words, cwd=cwd, env=env, start_new_session=detached, **popen)  # noqa: S603
+        process = Process(started, tuple(safe_argv or words), group=group or detached, of_thread=of_thread)
+        if detached:
+            _detached.append(process)  # or it would be called forgotten when it is collected
+        else:
+            _register(process)
+        return process
+
+    try:
+        process = start() if of_thread else _uninterrupted(start)
     except OSError as error:
         raise _not_started(words, safe_argv, cwd, error, hint) from error
-    process = Process(started, tuple(safe_argv or words), group=group or detached)
-    if detached:
-        _detached.append(process)  # or it would be called forgotten when it is collected
-    else:
-        _register(process)
+    started = process.popen
     for name, callback in pumped.items():
         process._pumps.append(pipes.reader(getattr(started, name), callback, name, text=text))  # noqa: SLF001 - ours
     if fed and started.stdin is not None:
@@ -340,6 +350,37 @@ def end_all(grace: float = GRACE, *, of_threads: bool = False) -> None:
     limit = time.monotonic() + grace
     for process in processes:
         process.terminate(grace=max(0.0, limit - time.monotonic()))
+
+
+def _uninterrupted(start: Callable[[], Process]) -> Process:
+    """Start a program so that no interrupt comes between its start and our knowledge of it.
+
+    The main thread hears of signals anywhere, in the middle of `Popen` too, and then nobody would end the program. So
+    another one starts it.
+    """
+    made: Future[Process] = Future()
+    dropped = threading.Event()
+
+    def work() -> None:
+        try:
+            made.set_result(start())
+        except BaseException as error:  # noqa: BLE001 - raised where the program is wanted
+            made.set_exception(error)
+        if dropped.is_set():
+            end()
+
+    def end() -> None:
+        if made.exception() is None:
+            made.result().terminate()
+
+    try:
+        workers.thread(work, name="start of a program")
+        return made.result()
+    except KeyboardInterrupt:
+        dropped.set()
+        if made.done():
+            end()
+        raise
 
 
 def _register(process: Process) -> None:

@@ -269,3 +269,14 @@ def test_environment_is_a_copy(monkeypatch):
     changed = process.environment({"NEW": "1", "GONE": None}, path=["/first", "/second"])
     assert (changed["NEW"], "GONE" in changed, changed["PATH"]) == ("1", False, "/first:/second:/bin")
     assert before == dict(os.environ)
+
+
+def test_an_interrupt_at_the_start_of_a_program_ends_it() -> None:
+    """A signal that arrives while it is being started loses nobody: its output comes to an end, each time."""
+    for _ in range(30):
+        reading, writing = os.pipe()
+        with os.fdopen(reading, "rb") as output:
+            with contextlib.suppress(KeyboardInterrupt):
+                process.spawn(["sh", "-c", "kill -INT $PPID; exec sleep 1000"], stdout=writing).wait()
+            os.close(writing)
+            assert output.read() == b""
