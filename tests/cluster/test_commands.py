@@ -331,6 +331,19 @@ def test_a_report_is_written_for_programs(tree: Tree, run: Any, tmp_path: Path) 
     assert (report["counts"]["created"], report["requests"]["apply"], report["dryRun"]) == (2, 2, False)
 
 
+@pytest.mark.parametrize(("more", "codes"), [("", (0, 0)), ("unknown: x\n", (1, 3))], ids=["well", "refused"])
+def test_a_report_of_a_dry_run_has_the_plan(
+    tree: Tree, run: Any, tmp_path: Path, more: str, codes: tuple[int, int]
+) -> None:
+    """It is what ``diff`` prints, also where something is refused."""
+    asked, found = tmp_path / "report.json", tmp_path / "diff.json"
+    tree.write("c.yaml", f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: d, namespace: NS}}\n{more}")
+    assert codes == (run("apply", "--report", str(asked))[0], run("diff", "-o", "json", "-f", str(found))[0])
+    report, planned = json.loads(asked.read_text()), json.loads(found.read_text())
+    assert planned == report["planned"]
+    assert (report["dryRun"], report["changes"]) == (True, [])
+
+
 def test_writes_of_scripts_are_listed(tree: Tree, run: Any, kubectl: Kubectl) -> None:
     """What a script writes at once is written under ``dump`` too, and is in the report with its line."""
     kubectl("create", "namespace", tree.namespace)

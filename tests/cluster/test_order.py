@@ -256,6 +256,32 @@ def test_a_webhook_comes_after_what_serves_it(
     assert version(pod) < version(configuration) < version(live(f"widgets.{group}", "w"))
 
 
+@pytest.mark.parametrize(("later", "code"), [(False, 0), (True, 70)], ids=["last", "something comes after it"])
+def test_without_a_wait_at_the_end_a_webhook_waits_only_for_the_sake_of_others(
+    program: Program, live: Callable[..., Any], namespace: str, group: str, tmp_path: Path, *, later: bool, code: int
+) -> None:
+    """What serves it is never ready here: that hinders what is written after the webhook, and not the webhook."""
+    service = {"namespace": namespace, "name": "hook"}
+    hook = {
+        "name": f"widgets.{group}",
+        "clientConfig": {"service": service, "caBundle": AUTHORITY},
+        "rules": [{"apiGroups": [group], "apiVersions": ["*"], "resources": ["widgets"], "operations": ["CREATE"]}],
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+    }
+    tree = [
+        thing("ValidatingWebhookConfiguration", group, api="admissionregistration.k8s.io/v1", webhooks=[hook]),
+        deployment("server", namespace, nodeSelector={"no": "such-node"}),
+        thing("Service", "hook", namespace, spec={"selector": {"app": "server"}, "ports": [{"port": 443}]}),
+        thing("Namespace", namespace),
+    ]
+    files = {"later/all.yaml": config("later", namespace)} if later else {}
+    plant(tmp_path / "tree", {"all.yaml": yaml(*tree), **files})
+    ran = program("-p", tmp_path / "tree", "apply", "--yes", "--no-wait", "--timeout", "2s")
+    assert ran.code == code, ran.err
+    assert (live("validatingwebhookconfiguration", group) is None) is later
+
+
 def test_keep_going_past_a_refusal_in_the_plan(
     program: Program, kubectl: Kubectl, live: Callable[..., Any], namespace: str, tmp_path: Path
 ) -> None:

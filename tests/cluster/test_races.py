@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from test_engine import Engine, deployment, kinds, live, resource
 
+from kubernator.errors import Invalid
+from kubernator.model.outcome import Halfway
 from kubernator.model.resource import BACKGROUND, ResourcePolicy
 from kubernator.model.status import Status
 from kubernator.testing.faults import Drop, Fault, FaultProxy, Refuse
@@ -131,8 +133,9 @@ def test_a_replacement_that_is_cut_off_says_that_the_old_object_is_gone(
     report = engine.runner().run(plan)
     assert kinds(report) == {"failed": 1}
     assert [text for label, text in report.failed[0].error.detail if label == "after"] == [
-        "the old object was deleted; the new one was not made"
+        "the old object was told to go; the new one was not made"
     ]
+    assert Halfway.DELETING is report.failed[0].halfway
 
 
 def test_merge_instructions_go_on_when_a_controller_wrote_in_between(through: Any, ns: str, kubectl: Kubectl) -> None:
@@ -150,6 +153,27 @@ def test_merge_instructions_go_on_when_a_controller_wrote_in_between(through: An
     report = engine.runner().run(plan)
     assert kinds(report) == {"updated": 1}, report.failed[0].error
     assert "env" not in live(kubectl, wanted)["spec"]["template"]["spec"]["containers"][0]
+
+
+def test_merge_instructions_that_fail_leave_a_change_in_part(engines: Any, ns: str, kubectl: Kubectl) -> None:
+    """The apply was made and stays; the report says so, and a second run does the rest."""
+    theirs = deployment(ns)
+    theirs["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "A", "value": "1"}]
+    kubectl("apply", "--server-side", "--field-manager=other", "-f", "-", stdin=json.dumps(theirs))
+    wanted = deployment(ns, replicas=None)
+    wanted["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "A", "$patch": "delete"}]
+    engine = engines()
+    engine.planned_by(force_conflicts=True)
+    plan = engine.plan([resource(wanted)])
+
+    def refused(*_: Any, **__: Any) -> Any:
+        raise Invalid("no", status=422)
+
+    engine.cluster.patch = refused  # type: ignore[method-assign]
+    (failed,) = engine.runner().run(plan).failed
+    assert Halfway.APPLIED is failed.halfway
+    assert "merge instructions were not" in dict(failed.error.detail)["after"]
+    assert kinds(engines().apply([resource(wanted)])) == {"updated": 1}
 
 
 def test_a_rollout_that_was_given_up_does_not_speak_against_its_mending(

@@ -12,7 +12,9 @@ from sharing import applied_by, owners, twice
 from test_engine import config, deployment, kinds, live, only, resource
 
 from kubernator.model.change import ChangeKind
+from kubernator.model.outcome import Halfway, OutcomeKind
 from kubernator.model.resource import BACKGROUND, FOREGROUND, ORPHAN, ResourcePolicy
+from kubernator.run import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -234,6 +236,8 @@ def test_an_interrupt_is_heard_while_the_old_object_goes(engines: Any, ns: str, 
     (failed,) = report.failed
     assert ("held by", "finalizer `example.com/held`") in failed.error.detail
     assert "still there" in dict(failed.error.detail)["after"]
+    assert Halfway.DELETING is failed.halfway
+    assert verdict.of_report(report).title == "interrupted, 0 of 1 changes were made, 1 in part"
     assert "being deleted" in only(engines().plan([wanted])).reason
 
     let_go(kubectl, first)
@@ -307,11 +311,34 @@ def test_what_is_put_back_is_as_it_was_last_seen(engines: Any, ns: str, kubectl:
     report = engine.runner().run(bad)
     (failed,) = report.failed
     assert dict(failed.error.detail)["after"] == "the old object was deleted; it was put back as it was"
+    assert Halfway.RESTORED is failed.halfway
     after = live(kubectl, first)
     assert (after["data"], after["metadata"]["labels"]) == ({"a": "1"}, {"last": "word"})
     assert {"kubernator", "other"} <= set(owners(kubectl, first))
     assert ChangeKind.UNCHANGED is only(engines().plan([resource(first)])).kind
     let_go(kubectl, first)
+
+
+def test_who_is_faster_with_the_name_does_not_hide_that_the_old_object_is_gone(
+    engines: Any, ns: str, kubectl: Kubectl
+) -> None:
+    """Somebody makes an object of the name in between: ours is not written, and the report says what was."""
+    first = {**config(ns, "x", a="1"), "immutable": True}
+    twice(engines, resource(first))
+    engine = engines()
+    plan = engine.plan([agreed({**config(ns, "x", a="2"), "immutable": True})])
+    apply = engine.cluster.apply
+
+    def late(*args: Any, **options: Any) -> Any:
+        engine.cluster.apply = apply  # type: ignore[method-assign]
+        kubectl("create", "configmap", "x", "-n", ns)
+        return apply(*args, **options)
+
+    engine.cluster.apply = late  # type: ignore[method-assign]
+    (refused,) = engine.runner().run(plan).failed
+    assert OutcomeKind.REFUSED is refused.kind
+    assert dict(refused.error.detail)["after"] == "the old object was deleted; the new one was not made"
+    assert Halfway.DELETED is refused.halfway
 
 
 def test_the_proof_comes_before_the_delete(engines: Any, ns: str, kubectl: Kubectl) -> None:

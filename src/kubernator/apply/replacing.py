@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kubernator import workers
 from kubernator.errors import ApiError, ClusterError, Forbidden, Interrupted, KubernatorError
+from kubernator.model.outcome import Halfway
 from kubernator.model.resource import BACKGROUND
 from kubernator.planning import canonical, changes, managed, migrate, policy, quota
 
@@ -47,7 +48,11 @@ _OF_DELETION: Final = frozenset({"orphan", "foregroundDeletion"})
 
 
 class Replacement:
-    """One replacement. ``stop`` set ends the wait for the old object's end; ``explained`` adds places to an error."""
+    """One replacement.
+
+    ``stop`` set ends the wait for the old object's end; ``note`` hears how far it came; ``explained`` adds places to an
+    error.
+    """
 
     def __init__(
         self,
@@ -57,6 +62,7 @@ class Replacement:
         *,
         manager: str,
         stop: threading.Event,
+        note: Callable[[Halfway], None],
         explained: Callable[[ApiError], ApiError],
     ) -> None:
         self._change = change
@@ -64,6 +70,7 @@ class Replacement:
         self._cluster = cluster
         self._manager = manager
         self._stop = stop
+        self._note = note
         self._explained = explained
         self._last: Manifest = change.live or {}
 
@@ -81,20 +88,23 @@ class Replacement:
             uid=self._change.uid,
             resource_version=self._change.resource_version,
         )
+        self._note(Halfway.DELETING)
         try:
             self._await_absence()
         except Interrupted:
             raise
         except KubernatorError as error:
-            raise _after_deletion(error, "the new one was not made") from error
+            raise _after(error, "the old object was told to go; the new one was not made") from error
+        self._note(Halfway.DELETED)
         try:
             return self._patiently(create)
         except ApiError as error:
             if policy.is_stale(error):
                 raise
-            raise _after_deletion(self._explained(error), self._put_back()) from error
+            raise _after(self._explained(error), f"the old object was deleted; {self._put_back()}") from error
         except KubernatorError as error:
-            raise _after_deletion(error, "whether the new one was made is not known") from error
+            self._note(Halfway.UNKNOWN)
+            raise _after(error, "the old object was deleted; whether the new one was made is not known") from error
 
     def _patiently(self, create: Callable[[], Applied]) -> Applied:
         """Create, again while a quota still counts the old object."""
@@ -189,6 +199,7 @@ class Replacement:
             ).manifest
         except ApiError as error:
             return f"it could not be put back: {error.title}"
+        self._note(Halfway.RESTORED)
         why = self._give_back(made)
         return f"it was put back as it was{f', but its fields are all ours now: {why}' if why else ''}"
 
@@ -227,10 +238,9 @@ def _owners(old: Manifest, new: Manifest, manager: str) -> list[dict[str, Any]]:
     ]
 
 
-def _after_deletion(error: KubernatorError, outcome: str) -> ClusterError:
+def _after(error: KubernatorError, outcome: str) -> ClusterError:
     """Return an error of the second half of a replacement: it says what became of the first."""
-    detail = [*error.detail, ("after", f"the old object was deleted; {outcome}")]
-    return ClusterError(error.title, detail=detail, hint=error.hint)
+    return ClusterError(error.title, detail=[*error.detail, ("after", outcome)], hint=error.hint)
 
 
 def _held(found: Manifest) -> bool:

@@ -10,7 +10,7 @@ from kubernator.apply.scheduler import Prepare, Scheduler, Wait, Write
 from kubernator.apply.wait import Waiter
 from kubernator.errors import ClusterError
 from kubernator.model.change import ChangeKind
-from kubernator.model.events import ChangeEnded, ChangeStarted, PhaseStarted
+from kubernator.model.events import ChangeEnded, ChangeStarted, PhaseStarted, WaitStarted
 from kubernator.model.outcome import ApplyReport, Outcome, OutcomeKind
 from kubernator.model.plan import Phase
 from kubernator.model.status import Status
@@ -68,12 +68,13 @@ class Runner:
         self._waiter = waiter or Waiter(cluster, workers, emit, stop, keep_going=keep_going)
         self._found_so: set[ResourceRef] = set()
 
-    def run(self, plan: Plan) -> ApplyReport:
+    def run(self, plan: Plan, *, lazily: bool = False) -> ApplyReport:
         """Carry out a plan and report; what fails is an outcome, not an exception.
 
-        What others wait for, and is not current in time, shows in ``statuses``; what comes after it is skipped.
+        What others wait for, and is not current in time, shows in ``statuses``; what comes after it is skipped. With
+        ``lazily`` it is waited only for the sake of what is still to be written.
         """
-        scheduler = Scheduler(plan, keep_going=self._keep_going)
+        scheduler = Scheduler(plan, keep_going=self._keep_going, lazily=lazily)
         statuses: dict[ResourceRef, StatusResult] = {}
         running: dict[Future[Outcome], Write] = {}
         ended: queue.SimpleQueue[Future[Outcome]] = queue.SimpleQueue()
@@ -95,6 +96,7 @@ class Runner:
                     case Prepare():
                         scheduler.prepared(self._prepared(step.phase))
                     case Wait():
+                        self._emit(WaitStarted(step.before))
                         found = self._wait_for(step.outcomes)
                         statuses |= found
                         if self._stop.is_set():
@@ -123,6 +125,7 @@ class Runner:
             for found in report.outcomes
             if (found.kind in _WRITTEN or found.change.ref in self._found_so) and found.change.ref not in over
         ]
+        self._emit(WaitStarted({}))
         statuses = self._waiter.wait(written, timeout=timeout)
         return replace(
             report,

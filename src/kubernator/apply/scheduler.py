@@ -5,6 +5,8 @@ current; among those that may start, the first in plan order. What was deferred 
 late as can be: when nothing else can start and nothing runs, for everything at once that holds something up. After a
 failure nothing new starts; told to keep going, what depends on the failure is set aside and the rest goes on.
 
+Told to wait ``lazily`` we wait only where something that is still to be written needs it.
+
 Handing out a step, and hearing how it ended, costs the same however many changes there are.
 """
 
@@ -19,7 +21,7 @@ from kubernator.model.change import ChangeKind
 from kubernator.model.outcome import Outcome, OutcomeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from kubernator.model.change import Change
     from kubernator.model.plan import Dependency, Phase, Plan
@@ -44,10 +46,14 @@ class Write(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """Wait until what was written is current. Ends with `Scheduler.waited`."""
+    """Wait until what was written is current. Ends with `Scheduler.waited`.
+
+    ``before`` says, for people, what each of it is waited for: what is written only afterwards.
+    """
 
     phase: Phase
     outcomes: tuple[Outcome, ...]
+    before: Mapping[ResourceRef, str]
 
 
 Step = Prepare | Write | Wait
@@ -56,9 +62,12 @@ Step = Prepare | Write | Wait
 class Scheduler:
     """The state of a plan being carried out. Not for several threads at once."""
 
-    def __init__(self, plan: Plan, *, keep_going: bool = False) -> None:
+    def __init__(self, plan: Plan, *, keep_going: bool = False, lazily: bool = False) -> None:
         self._phases = plan.phases
         self._keep_going = keep_going
+        writing = [at for at, phase in enumerate(plan.phases) if any(change.writes for change in phase.changes)]
+        #: From this phase on nobody is left for whose sake only it would be waited.
+        self._last = max(writing, default=0) if lazily else len(plan.phases)
         self._changes: list[Change] = []
         self._position: dict[ResourceRef, int] = {}
         self._outcomes: dict[int, Outcome] = {}
@@ -96,9 +105,12 @@ class Scheduler:
                 steps.append(Prepare(replace(self.phase, changes=changes)))
             if steps or self._startable or self._running or self._preparing:
                 return steps
+            if self._let_go():
+                continue
             if found := self._to_wait_for():
                 self._waiting = found
-                return [Wait(self.phase, tuple(self._outcomes[position] for position in found))]
+                before = {self._changes[position].ref: self._held_up(position) for position in found}
+                return [Wait(self.phase, tuple(self._outcomes[position] for position in found), before)]
             if self._left:
                 self._untie()
             else:
@@ -211,6 +223,33 @@ class Scheduler:
         """Let the first change go that a circle of dependencies holds up: a plan may come from anywhere."""
         self._release(min(self._unmet))
 
+    def _let_go(self) -> bool:
+        """Release what is held up only for the sake of what comes after it, when nothing does; say whether."""
+        if self._index < self._last or not self._left:
+            return False
+        held_up = [
+            (position, dependency)
+            for dependents in self._awaited.values()
+            for position, dependency in dependents
+            if position not in self._outcomes
+        ]
+        positions = {position for position, _ in held_up}
+        ties = sum(self._unmet.get(position, 0) for position in positions)
+        if len(positions) != self._left or ties != len(held_up) or not all(found.for_later for _, found in held_up):
+            return False  # something else is to be written, too, or needs itself what is waited for
+        self._awaited.clear()
+        for position in positions:
+            self._release(position)
+        return True
+
+    def _held_up(self, target: int) -> str:
+        """Say what is written only when a change is current."""
+        dependents = sorted(position for position, _ in self._awaited.get(target, ()) if position not in self._outcomes)
+        if not dependents:
+            return "what comes after it"
+        more = f" and {len(dependents) - 1} more" if len(dependents) > 1 else ""
+        return f"{self._changes[dependents[0]].ref}{more}"
+
     def _to_wait_for(self) -> list[int]:
         """Return what must be current before anything can go on; nothing when all that is waited for is."""
         held_up = [
@@ -218,7 +257,7 @@ class Scheduler:
             for target, dependents in self._awaited.items()
             if any(position not in self._outcomes for position, _ in dependents)
         ]
-        if held_up or self._left or not self._phases[self._index].wait:
+        if held_up or self._left or not self._phases[self._index].wait or self._index >= self._last:
             return sorted(held_up)
         known = self._current | self._never_current
         return [

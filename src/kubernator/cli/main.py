@@ -123,10 +123,12 @@ def _instead(run: Run) -> int | None:
 
 
 def _report(error: BaseException, run: Run) -> None:
-    said = list(shown.blocks(error, run.diagnostics))
     args = run.args
+    said = list(shown.blocks(error, run.diagnostics, told=run.diagnostics.told))
     if args.log_format == "json" or args.log_file:
         shown.log(said, _logger, final=True)
+    if args.log_file:  # who looks at stderr has seen nothing of it
+        said = list(shown.blocks(error, run.diagnostics))
     if args.log_format != "json" or args.log_file:
         _say(said, run.secrets)
     # what is not an error of ours is a bug, whose traceback is wanted; of the others the cause may help

@@ -8,11 +8,11 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from kubernator.model.origin import Origin
 
-__all__ = ["Diagnostic", "Diagnostics", "Severity"]
+__all__ = ["Diagnostic", "Diagnostics", "Severity", "either"]
 
 
 class Severity(IntEnum):
@@ -55,6 +55,7 @@ class Diagnostics:
         self._found: list[Diagnostic] = []
         # by what nearly all differ in, so that ten thousand findings are not compared with each other
         self._alike: dict[tuple[str, str, str], list[Diagnostic]] = {}
+        self._told: set[Diagnostic] = set()
         self._lock = threading.Lock()
 
     def add(self, diagnostic: Diagnostic) -> None:
@@ -71,6 +72,16 @@ class Diagnostics:
         for diagnostic in diagnostics:
             self.add(diagnostic)
 
+    def tell(self, told: Iterable[Diagnostic]) -> None:
+        """Remember that findings were logged, so that nobody repeats them when an error ends the run."""
+        with self._lock:
+            self._told.update(told)
+
+    @property
+    def told(self) -> Collection[Diagnostic]:
+        """Findings that were logged by now."""
+        return self._told
+
     def __iter__(self) -> Iterator[Diagnostic]:
         with self._lock:
             return iter(sorted(self._found, key=_by_place))
@@ -82,6 +93,12 @@ class Diagnostics:
     def errors(self) -> list[Diagnostic]:
         """The errors, sorted by place."""
         return [found for found in self if found.severity is Severity.ERROR]
+
+
+def either(names: Sequence[str]) -> str:
+    """Return names, at least one, as a message has them that leaves the choice: ``a``, ``b`` or ``c``, in backticks."""
+    *most, last = [f"`{name}`" for name in names]
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _by_place(found: Diagnostic) -> tuple[str, int, int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from kubernator.model.change import Change
     from kubernator.model.outcome import Outcome
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kubernator.model.ref import ResourceRef
     from kubernator.model.status import StatusResult
 
-__all__ = ["ChangeEnded", "ChangeStarted", "Event", "Listener", "PhaseStarted", "StatusSeen", "Waiting"]
+__all__ = ["ChangeEnded", "ChangeStarted", "Event", "Listener", "PhaseStarted", "StatusSeen", "WaitStarted", "Waiting"]
 
 
 class PhaseStarted(NamedTuple):
@@ -42,6 +42,12 @@ class StatusSeen(NamedTuple):
     seconds: float
 
 
+class WaitStarted(NamedTuple):
+    """A wait begins; ``before`` says by object what is written only afterwards. Empty at the end of a run."""
+
+    before: Mapping[ResourceRef, str]
+
+
 class Waiting(NamedTuple):
     """Still waiting: for what, and for how many seconds. Sent now and then so that silence never looks like a hang."""
 
@@ -49,5 +55,5 @@ class Waiting(NamedTuple):
     seconds: float
 
 
-Event = PhaseStarted | ChangeStarted | ChangeEnded | StatusSeen | Waiting
+Event = PhaseStarted | ChangeStarted | ChangeEnded | WaitStarted | StatusSeen | Waiting
 Listener: TypeAlias = "Callable[[Event], None]"

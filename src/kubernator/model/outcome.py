@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kubernator.model.resource import Manifest
     from kubernator.model.status import StatusResult
 
-__all__ = ["ApplyReport", "Outcome", "OutcomeKind", "RunOutcome"]
+__all__ = ["ApplyReport", "Halfway", "Outcome", "OutcomeKind", "RunOutcome"]
 
 
 class OutcomeKind(StrEnum):
@@ -32,14 +32,35 @@ class OutcomeKind(StrEnum):
     SKIPPED = "skipped"
 
 
+class Halfway(StrEnum):
+    """What was done of a change that takes several writes and did not come to its end.
+
+    ``deleting``: the object that is to be replaced was told to go, and has not been seen to be gone. ``deleted``: it is
+    gone, and there is no new one. ``restored``: it was deleted, and made again as it was. ``unknown``: it was deleted,
+    and whether there is a new one is not known. ``applied``: the manifest was applied, its merge instructions were not
+    carried out. ``handed over``: fields have other owners, no value was written.
+    """
+
+    DELETING = "deleting"
+    DELETED = "deleted"
+    RESTORED = "restored"
+    UNKNOWN = "unknown"
+    APPLIED = "applied"
+    HANDED_OVER = "handed over"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one change ended, what the server holds now, and why not, if it failed."""
+    """How one change ended, what the server holds now, and why not, if it failed.
+
+    ``halfway`` says what was written all the same of one that failed or was refused, None where nothing was.
+    """
 
     kind: OutcomeKind
     change: Change
     live: Manifest | None = None
     error: KubernatorError | None = None
+    halfway: Halfway | None = None
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -61,6 +82,12 @@ class ApplyReport:
         """How many changes ended in each way; kinds that do not occur are 0."""
         counts = Counter(outcome.kind for outcome in self.outcomes)
         return {kind: counts[kind] for kind in OutcomeKind}
+
+    @property
+    def halfway(self) -> Mapping[Halfway, int]:
+        """How many changes were made in part, by how far they came; what does not occur is 0."""
+        counts = Counter(outcome.halfway for outcome in self.outcomes)
+        return {halfway: counts[halfway] for halfway in Halfway}
 
     @property
     def failed(self) -> list[Outcome]:

@@ -19,12 +19,16 @@ __all__ = ["Dependency", "Phase", "Plan"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependency:
-    """``ref`` is written after ``on`` was, with ``wait`` after ``on`` is current; ``reason`` says why, for people."""
+    """``ref`` is written after ``on`` was, with ``wait`` after ``on`` is current; ``reason`` says why, for people.
+
+    ``for_later``: it is waited for the sake of what is written after ``ref``, which itself does not need it.
+    """
 
     ref: ResourceRef
     on: ResourceRef
     reason: str
     wait: bool = False
+    for_later: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

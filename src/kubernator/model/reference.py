@@ -28,8 +28,9 @@ class Strength(IntEnum):
 class Reference(NamedTuple):
     """``source`` comes after ``target``, with ``wait`` after ``target`` is current.
 
-    ``reason`` is for people and says what the source does with the target: "mounts ConfigMap `x`". ``path`` is the
-    field of the source that says so, empty where none does. ``optional`` means that the target need not be there.
+    ``for_later``: the source itself could be written at once, only what comes after it needs that wait. ``reason`` is
+    for people and says what the source does with the target: "mounts ConfigMap `x`". ``path`` is the field of the
+    source that says so, empty where none does. ``optional`` means that the target need not be there.
     """
 
     source: ResourceRef
@@ -39,6 +40,7 @@ class Reference(NamedTuple):
     strength: Strength = Strength.USUAL
     optional: bool = False
     wait: bool = False
+    for_later: bool = False
 
     @property
     def stated(self) -> bool:

@@ -33,6 +33,18 @@ ORPHAN = PropagationPolicy("Orphan")
 #: Not a policy of the server's: what an object says that must not be deleted and made anew.
 NEVER = "Never"
 
+#: Metadata that only the server writes; in a manifest it is left over from an export.
+SERVERS_METADATA = (
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+)
+
 #: (group, kind) -> how the old object is deleted when an immutable field changes; the reference's table.
 DEFAULT_IMMUTABLE_CHANGES: Mapping[tuple[str, str], PropagationPolicy] = {
     ("apps", "DaemonSet"): BACKGROUND,

@@ -210,6 +210,7 @@ def _dependency(references: Sequence[Reference]) -> Dependency:
         on=first.target,
         reason=first.reason,
         wait=any(reference.wait for reference in references),
+        for_later=all(reference.for_later for reference in references if reference.wait),
     )
 
 

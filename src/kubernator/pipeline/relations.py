@@ -169,4 +169,4 @@ def _served(
         if found.lasting:
             ref = found.resource.ref
             reason = f"calls Service `{service.name}`, which {ref.kind} `{ref.name}` serves"
-            yield Reference(resource.ref, ref, reason, (*path, "name"), Strength.NEEDED, wait=True)
+            yield Reference(resource.ref, ref, reason, (*path, "name"), Strength.NEEDED, wait=True, for_later=True)

@@ -25,11 +25,11 @@ from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.report.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from kubernator.redaction import Secrets
 
-__all__ = ["Block", "blocks", "log", "of_diagnostic", "of_error", "render"]
+__all__ = ["Block", "blocks", "log", "log_findings", "of_diagnostic", "of_error", "render"]
 
 LABEL_WIDTH: Final = 12
 
@@ -83,14 +83,16 @@ def of_error(error: BaseException) -> Block:
     )
 
 
-def blocks(error: BaseException, findings: Iterable[Diagnostic] = ()) -> Iterator[Block]:
+def blocks(
+    error: BaseException, findings: Iterable[Diagnostic] = (), *, told: Collection[Diagnostic] = ()
+) -> Iterator[Block]:
     """Return everything that is to be said at the end of a failed run.
 
-    First the findings of the whole run, in order of their place and each once; last, with their number, what ended
-    it.
+    First the findings of the whole run, in order of their place and each once, without those that were ``told``
+    before; last, with the number of all of them, what ended it.
     """
     shown = list(dict.fromkeys([*findings, *getattr(error, "diagnostics", ())]))
-    yield from map(of_diagnostic, shown)
+    yield from (of_diagnostic(found) for found in shown if found not in told)
     for part in _parts(error):
         block = of_error(part)
         if counted := _counted(shown):
@@ -118,6 +120,17 @@ def log(said: Sequence[Block], logger: logging.Logger, *, final: bool = False) -
     for position, block in enumerate(said, 1):
         level = logging.CRITICAL if final and position == len(said) else _LEVELS[block.kind]
         logger.log(level, "%s", block.title, extra={"lines": block.lines, "hint": block.hint})
+
+
+def log_findings(found: Iterable[Diagnostic], logger: logging.Logger) -> list[Diagnostic]:
+    """Write findings to the log, and return those that its level lets through."""
+    told = []
+    for each in found:
+        block = of_diagnostic(each)
+        log([block], logger)
+        if logger.isEnabledFor(_LEVELS[block.kind]):
+            told.append(each)
+    return told
 
 
 def _parts(error: BaseException) -> Sequence[BaseException]:

@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from typing import IO, TYPE_CHECKING, Final, Self
+from typing import IO, TYPE_CHECKING, Final, Self, TypeAlias
 
 from kubernator.model import events
 from kubernator.report import live
@@ -34,6 +34,7 @@ ROWS: Final = 8
 _logger = logging.getLogger("kubernator.k8s")
 
 _Pending = tuple[tuple["ResourceRef", "StatusResult"], ...]
+_Before: TypeAlias = "Mapping[ResourceRef, str]"
 
 
 def live_wanted(stream: IO[str], environment: Mapping[str, str] = os.environ) -> bool:
@@ -52,21 +53,29 @@ def shown(plan: Plan, secrets: Secrets, *, live: bool) -> Iterator[events.Listen
 
 
 class PlainProgress:
-    """Logs what we wait for, how long already, and the newest reason, whenever the waiter speaks."""
+    """Logs what we wait for and why, how long already, and the newest reason, whenever the waiter speaks."""
+
+    def __init__(self) -> None:
+        self._before: _Before = {}
 
     def event(self, event: events.Event) -> None:
         """Hear what happens; only waiting is of interest."""
-        if not isinstance(event, events.Waiting):
-            return
-        for line in waiting(event.pending, event.seconds):
-            _logger.info("%s", line)
+        match event:
+            case events.WaitStarted(before):
+                self._before = before
+            case events.Waiting(pending, seconds):
+                for line in waiting(pending, seconds, self._before):
+                    _logger.info("%s", line)
+            case _:
+                pass
 
 
-def waiting(pending: _Pending, seconds: float) -> Iterator[str]:
+def waiting(pending: _Pending, seconds: float, before: _Before) -> Iterator[str]:
     """Return a line for each of the first objects that are waited for, and one for the rest."""
     for ref, result in pending[:ROWS]:
+        why = f" before {before[ref]}" if ref in before else ""
         reason = f": {result.message}" if result.message else ""
-        yield f"waiting for {ref}, {seconds:.0f} s, {result.status}{reason}"
+        yield f"waiting for {ref}{why}, {seconds:.0f} s, {result.status}{reason}"
     if len(pending) > ROWS:
         yield f"waiting for {len(pending) - ROWS} more"
 
@@ -79,6 +88,7 @@ class LiveProgress:
         self._total = sum(change.writes for change in plan.changes)
         self._written = 0
         self._waiting: tuple[_Pending, float] = ((), 0.0)
+        self._before: _Before = {}
         self._drawn = 0.0
         self._lock = threading.Lock()
         self._display = live.Display()
@@ -96,6 +106,9 @@ class LiveProgress:
             match event:
                 case events.ChangeEnded():
                     self._written += 1
+                case events.WaitStarted(before):
+                    self._before = before
+                    return
                 case events.Waiting(pending, seconds):
                     self._waiting = (pending, seconds)
                 case _:
@@ -111,4 +124,4 @@ class LiveProgress:
         """Return what is displayed now, redacted and harmless for a terminal: reasons are in the words of others."""
         pending, seconds = self._waiting
         first = f"{min(self._written, self._total)} of {self._total} written"
-        return [printable(self._secrets.redact(line)) for line in (first, *waiting(pending, seconds))]
+        return [printable(self._secrets.redact(line)) for line in (first, *waiting(pending, seconds, self._before))]

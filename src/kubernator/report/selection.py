@@ -13,6 +13,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kubernator import errors
+from kubernator.model.diagnostics import either
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -105,7 +106,7 @@ def nothing(
     if not near:
         by_name = {resource.ref.name: word for word, resource in there.items()}
         near = [by_name[one] for one in difflib.get_close_matches(name, by_name, n=3, cutoff=0.7)]
-    hint = f"did you mean {_or(near)}?" if near else f"write {FORMS}"
+    hint = f"did you mean {either(near)}?" if near else f"write {FORMS}"
     kind = _segments(text)[0].lower()
     same = [resource for resource in resources if kind in kinds(resource)] or resources
     return errors.UsageError(
@@ -118,11 +119,6 @@ def nothing(
 def _cut(names: Sequence[str]) -> list[str]:
     shown = list(names[:_LISTED])
     return [*shown, f"and {len(names) - _LISTED} more"] if len(names) > _LISTED else shown
-
-
-def _or(names: Sequence[str]) -> str:
-    *most, last = [f"`{name}`" for name in names]
-    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _segments(text: str, separators: str = r"[/\s]+") -> list[str]:

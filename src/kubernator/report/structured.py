@@ -28,7 +28,7 @@ from kubernator.model.change import ChangeKind
 from kubernator.report import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from kubernator.model.change import Change, PluginChange
     from kubernator.model.outcome import ApplyReport, Outcome
@@ -50,8 +50,11 @@ def operations(plan: Plan, secrets: Secrets) -> list[dict[str, Any]]:
     ]
 
 
-def report(done: ApplyReport, secrets: Secrets) -> dict[str, Any]:
-    """Return what was done: counts, requests, and every change with its end. It holds no manifests."""
+def report(done: ApplyReport, secrets: Secrets, *, planned: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what was done: counts, requests, and every change with its end. It holds no manifests.
+
+    Of a dry run, which has done nothing, it holds what was ``planned``.
+    """
     return {
         "format": FORMAT,
         "dryRun": done.dry_run,
@@ -74,6 +77,7 @@ def report(done: ApplyReport, secrets: Secrets) -> dict[str, Any]:
             }
             for ref, found in done.statuses.items()
         ],
+        **({"planned": planned} if planned is not None else {}),
     }
 
 
@@ -163,6 +167,8 @@ def _outcome(outcome: Outcome, secrets: Secrets) -> dict[str, Any]:
         "origin": [str(origin) for origin in change.origin.chain],
         "seconds": round(outcome.seconds, 3),
     }
+    if outcome.halfway is not None:
+        entry["halfway"] = str(outcome.halfway)
     if change.reason:
         entry["reason"] = change.reason
     if outcome.warnings or change.warnings:

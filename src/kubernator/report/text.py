@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from kubernator.model import events
 from kubernator.model.change import Change, ChangeKind
-from kubernator.model.outcome import ApplyReport, Outcome, OutcomeKind
+from kubernator.model.outcome import ApplyReport, Halfway, Outcome, OutcomeKind
 from kubernator.model.status import Status
 from kubernator.report import shown
 from kubernator.report.logs import TRACE
@@ -49,6 +49,9 @@ _DONE: Final[Mapping[OutcomeKind, int]] = {
     OutcomeKind.SKIPPED: logging.WARNING,
 }
 
+#: How far replacements came that deleted the old object, or told it to go.
+_DELETED: Final = (Halfway.DELETING, Halfway.DELETED, Halfway.RESTORED, Halfway.UNKNOWN)
+
 #: What nobody waits for, since it cannot be known, is said: what comes after it comes all the same.
 _STANDS: Final[Mapping[Status, int]] = {Status.FAILED: logging.ERROR, Status.UNKNOWN: logging.WARNING}
 
@@ -84,12 +87,12 @@ class TextReporter:
             case events.StatusSeen(ref, result, seconds):
                 level = _STANDS.get(result.status, logging.DEBUG)
                 _logger.log(level, "%s is %s after %.1f s%s", ref, result.status, seconds, _because(result.message))
-            case events.Waiting():
+            case events.WaitStarted() | events.Waiting():
                 pass  # said by `progress`
 
     def finished(self, report: ApplyReport) -> None:
         """Say how much was done, and what it cost."""
-        self._summary(report.counts, report.requests)
+        self._summary(report.counts, report.requests, report.halfway)
 
     def nothing(self, tree: Path, *, looked: bool) -> None:
         """Say that a tree came to nothing at all, which is seldom meant; ``looked``: files were looked for."""
@@ -160,28 +163,35 @@ class TextReporter:
             for item in items.split(", ") if strict else ():
                 self.warn(change, item)
 
-    def _summary(self, done: Mapping[OutcomeKind, int], sent: Mapping[str, int]) -> None:
-        _logger.info("%s%s", counts(done, dry_run=self._dry_run), self._suffix)
+    def _summary(
+        self, done: Mapping[OutcomeKind, int], sent: Mapping[str, int], halfway: Mapping[Halfway, int] | None = None
+    ) -> None:
+        _logger.info("%s%s", counts(done, halfway or {}, dry_run=self._dry_run), self._suffix)
         if sent:
             _logger.info("%s", requests(sent))
 
 
-def counts(done: Mapping[OutcomeKind, int], *, dry_run: bool = False) -> str:
+def counts(
+    done: Mapping[OutcomeKind, int], halfway: Mapping[Halfway, int] | None = None, *, dry_run: bool = False
+) -> str:
     """Return ``created 2, patched 1, deleted 0, unchanged 5``; less usual ends only where there are any.
 
-    An object that was replaced counts as created and deleted, as in the reference.
+    An object that was replaced counts as created and deleted, as in the reference; one that was to be, and was deleted
+    or made again as it was, counts as that too, beside its failure.
     """
+    partly = halfway or {}
     replaced = done.get(OutcomeKind.REPLACED, 0)
     parts = [
-        ("created", done.get(OutcomeKind.CREATED, 0) + replaced),
+        ("created", done.get(OutcomeKind.CREATED, 0) + replaced + partly.get(Halfway.RESTORED, 0)),
         ("patched", done.get(OutcomeKind.UPDATED, 0)),
-        ("deleted", done.get(OutcomeKind.DELETED, 0) + replaced),
+        ("deleted", done.get(OutcomeKind.DELETED, 0) + replaced + sum(partly.get(each, 0) for each in _DELETED)),
         ("unchanged", done.get(OutcomeKind.UNCHANGED, 0)),
         *(
             (str(kind), done[kind])
             for kind in (OutcomeKind.REFUSED, OutcomeKind.FAILED, OutcomeKind.SKIPPED)
             if done.get(kind)
         ),
+        *([("in part", sum(partly.values()))] if any(partly.values()) else []),
     ]
     text = ", ".join(f"{word} {number}" for word, number in parts)
     return f"would have {text}" if dry_run else text

@@ -71,9 +71,16 @@ class Carrying:
     def rehearsed(self, host: RunHost, plan: Plan) -> ApplyReport:
         """Say what would be done."""
         self._reporter.planned(plan)
-        report = self.not_written(host, plan)
-        self._save(report)
-        return report
+        return self.not_written(host, plan)
+
+    def foresee(self, plan: Plan) -> None:
+        """Write the report of a dry run, be it of a plan that is refused: what would be done, as ``diff`` has it."""
+        if self._options.report is None or self._options.writes:
+            return
+        from kubernator.report import difference_data, reading  # noqa: PLC0415 - only where it is asked for
+
+        planned = difference_data.data(reading.of(plan, self._secrets))
+        self._save(ApplyReport(requests=self._requests(plan), dry_run=True), planned)
 
     def out(self, host: RunHost, plan: Plan, planner: Planner | None) -> ApplyReport:
         """Do it, and wait until it works; ``planner`` plans again what has to be, None where nothing does."""
@@ -117,9 +124,9 @@ class Carrying:
         sent = self._sent()
         return dict(plan.requests if sent is None else sent)
 
-    def _save(self, report: ApplyReport) -> None:
+    def _save(self, report: ApplyReport, planned: Mapping[str, Any] | None = None) -> None:
         if self._options.report is not None:
-            content = structured.render(structured.report(report, self._secrets), "json-pretty")
+            content = structured.render(structured.report(report, self._secrets, planned=planned), "json-pretty")
             structured.write(f"{content}\n", self._options.report, private=self._options.show_secrets)
 
 

@@ -83,7 +83,11 @@ def of_report(report: ApplyReport) -> errors.KubernatorError | None:
     written = [outcome for outcome in report.outcomes if outcome.kind not in _UNWRITTEN]
     skipped = [outcome for outcome in report.outcomes if outcome.kind is OutcomeKind.SKIPPED]
     failed = report.failed
-    done = f"{len(written)} of {len(report.outcomes) - report.counts[OutcomeKind.UNCHANGED]} changes were made"
+    halfway = sum(report.halfway.values())
+    done = (
+        f"{len(written)} of {len(report.outcomes) - report.counts[OutcomeKind.UNCHANGED]} changes were made"
+        f"{f', {halfway} in part' if halfway else ''}"
+    )
     again = "run the same command again: what was made stays, the rest is tried again"
     if report.interrupted:
         return errors.Interrupted(f"interrupted, {done}", hint=again)

@@ -88,7 +88,7 @@ def apply(
             phase_timeout=timeout,
             waiter=waiter,
         )
-        report = runner.run(plan)
+        report = runner.run(plan, lazily=not options.wait)
         if options.wait and not stop.is_set() and (options.keep_going or not report.failed):
             report = runner.settle(report, timeout=timeout)
     return report

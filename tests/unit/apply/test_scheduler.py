@@ -34,8 +34,8 @@ def change(name: str, kind: ChangeKind = ChangeKind.CREATE, *, deferred: bool = 
     return Change(kind=kind, ref=ref(name), gvk=GVK, origin=ORIGIN, deferred=deferred)
 
 
-def after(name: str, on: str, *, wait: bool = False) -> Dependency:
-    return Dependency(ref=ref(name), on=ref(on), reason="because", wait=wait)
+def after(name: str, on: str, *, wait: bool = False, for_later: bool = False) -> Dependency:
+    return Dependency(ref=ref(name), on=ref(on), reason="because", wait=wait, for_later=for_later)
 
 
 def plan(*phases: tuple[list[Change], bool], dependencies: tuple[Dependency, ...] = ()) -> Plan:
@@ -422,3 +422,48 @@ def test_an_empty_plan_is_done():
     scheduler = Scheduler(plan(([], True), ([change("a", ChangeKind.UNCHANGED)], False)))
     assert scheduler.start(9) == []
     assert scheduler.done
+
+
+LATER = after("hook", "server", wait=True, for_later=True)
+SERVED = ["server", "hook"]
+
+
+@pytest.mark.parametrize(
+    ("phases", "dependencies", "expected"),
+    [
+        pytest.param([(SERVED, False)], [LATER], [], id="nothing comes after it"),
+        pytest.param([(SERVED, False), (["x"], False)], [LATER], ["server before hook"], id="a later phase"),
+        pytest.param([(SERVED, False), (["=x"], False)], [LATER], [], id="a later phase in which nothing is written"),
+        pytest.param(
+            [([*SERVED, "x"], False)], [LATER, after("x", "hook")], ["server before hook"], id="what is called for"
+        ),
+        pytest.param(
+            [([*SERVED, "x"], False)],
+            [LATER, after("x", "server", wait=True)],
+            ["server before hook and 1 more"],
+            id="somebody needs it himself",
+        ),
+        pytest.param([(SERVED, False)], [after("hook", "server", wait=True)], ["server before hook"], id="depends on"),
+        pytest.param([([*SERVED, "x"], False)], [LATER], [], id="beside it"),
+        pytest.param([(["ns"], True), (["x"], False)], [], ["ns before what comes after it"], id="phase"),
+        pytest.param([(["ns"], True)], [], [], id="last phase"),
+        pytest.param([(["ns"], True), (["=x"], False)], [], [], id="last phase in which something is written"),
+    ],
+)
+def test_lazily_it_is_waited_only_for_what_is_still_to_be_written(
+    phases: list[tuple[list[str], bool]], dependencies: list[Dependency], expected: list[str]
+) -> None:
+    """Each wait says what for; everything is written all the same. Without it each of them is waited for."""
+    made = [
+        ([change(name.strip("="), ChangeKind.UNCHANGED if "=" in name else ChangeKind.CREATE) for name in names], wait)
+        for names, wait in phases
+    ]
+    wanted = plan(*made, dependencies=tuple(dependencies))
+    for lazily in (True, False):
+        drive = Drive(Scheduler(wanted, lazily=lazily), random.Random(1)).run()  # noqa: S311 - an order
+        waits = [step for what, step in drive.log if what == "start" and isinstance(step, Wait)]
+        said = [
+            f"{on.name} before {why.replace('ConfigMap n/', '')}" for step in waits for on, why in step.before.items()
+        ]
+        assert said == expected if lazily else said
+        assert len(drive.started) == sum(one.writes for one in wanted.changes)

@@ -351,6 +351,25 @@ def test_a_tree_that_comes_to_nothing_is_warned_of(tree: Path, capsys: pytest.Ca
     assert "has no resources: no file matches" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "options", [[], ["--log-format", "json"], ["--log-file", "log"], ["-v", "ERROR"]], ids=["", "json", "file", "quiet"]
+)
+@pytest.mark.parametrize("verb", ["graph", "render"])
+def test_a_warning_is_said_once(
+    tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, verb: str, options: list[str]
+) -> None:
+    """Though an error ends the run after it was logged; where the log goes to a file, once on each side."""
+    monkeypatch.chdir(tree)
+    script(tree, 'ktor.app.register_plugin("k8s")')
+    notes = "{kubernator.io/waiit: 'false', kubernator.io/depends-on: ConfigMap/nothing}"
+    (tree / "a.yaml").write_text(
+        f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a, namespace: shop, annotations: {notes}}}}}"
+    )
+    assert cli.main([verb, *options]) == 3
+    said = [capsys.readouterr().err, *(log.read_text() for log in tree.glob("log"))]
+    assert {1} == {each.count("`kubernator.io/waiit` means nothing") for each in said}
+
+
 def test_a_full_disk_leaves_no_half_file(tree: Path) -> None:
     """With no room for a file, what was there stays and nothing is left beside it."""
     out = tree.parent / "out.yaml"

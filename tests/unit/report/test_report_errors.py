@@ -72,6 +72,19 @@ def test_findings_of_the_whole_run_come_first_and_are_counted(secrets: Secrets) 
     ]
 
 
+def test_what_was_logged_is_counted_and_not_repeated(caplog: pytest.LogCaptureFixture) -> None:
+    """Only what the level of the log let through counts as told."""
+    diagnostics = Diagnostics()
+    for severity in (Severity.INFO, Severity.WARNING):
+        diagnostics.add(Diagnostic(severity=severity, message=f"a {severity.name}"))
+    with caplog.at_level(logging.WARNING):
+        diagnostics.tell(shown.log_findings(diagnostics, logging.getLogger("kubernator")))
+    diagnostics.add(Diagnostic(severity=Severity.ERROR, message="an ERROR"))
+    error = errors.ValidationFailed("the tree is not valid", ())
+    titles = [block.title for block in shown.blocks(error, diagnostics, told=diagnostics.told)]
+    assert titles == ["an ERROR", "a INFO", "the tree is not valid (1 error, 1 warning)"]
+
+
 def test_a_group_of_errors_is_all_of_them() -> None:
     """Several errors on the way out are shown one after the other."""
     group = BaseExceptionGroup("", [errors.ScriptError("one"), BaseExceptionGroup("", [KeyboardInterrupt()])])

@@ -12,7 +12,7 @@ import pytest
 
 from kubernator import errors
 from kubernator.model.change import ChangeKind, PatchOp, PluginChange
-from kubernator.model.outcome import ApplyReport, Outcome, OutcomeKind
+from kubernator.model.outcome import ApplyReport, Halfway, Outcome, OutcomeKind
 from kubernator.model.plan import Phase, Plan
 from kubernator.model.resource import PropagationPolicy
 from kubernator.model.status import Status, StatusResult
@@ -139,6 +139,25 @@ def test_a_report_has_no_manifests_and_no_secrets(change: Callable[..., Change])
         "2 of 2",
     )
     json.dumps(data)
+
+
+def test_a_report_of_a_dry_run_has_what_is_planned(secrets: Secrets) -> None:
+    """That of a real run has no such field."""
+    planned = {"format": "kubernator/diff/v1"}
+    assert planned == structured.report(ApplyReport(dry_run=True), secrets, planned=planned)["planned"]
+    assert "planned" not in structured.report(ApplyReport(), secrets)
+
+
+def test_a_report_says_what_was_written_of_a_change_that_failed(
+    change: Callable[..., Change], secrets: Secrets
+) -> None:
+    """Only such a change has a word for it."""
+    outcomes = (
+        Outcome(kind=OutcomeKind.FAILED, change=change(ChangeKind.REPLACE), halfway=Halfway.DELETED),
+        Outcome(kind=OutcomeKind.FAILED, change=change()),
+    )
+    changes = structured.report(ApplyReport(outcomes=outcomes), secrets)["changes"]
+    assert [each.get("halfway") for each in changes] == ["deleted", None]
 
 
 def test_a_file_is_written_as_a_whole(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from kubernator import errors
 from kubernator.model import events
 from kubernator.model.change import ChangeKind, PatchOp, PluginChange
-from kubernator.model.outcome import ApplyReport, Outcome, OutcomeKind
+from kubernator.model.outcome import ApplyReport, Halfway, Outcome, OutcomeKind
 from kubernator.model.plan import Phase, Plan
 from kubernator.model.ref import ResourceRef
 from kubernator.model.status import Status, StatusResult
@@ -200,6 +200,25 @@ def test_the_counts_are_those_of_the_reference(change: Callable[..., Change]) ->
     assert text.counts(report.counts) == "created 2, patched 1, deleted 1, unchanged 0, failed 1"
 
 
+@pytest.mark.parametrize(
+    ("halfway", "expected"),
+    [
+        (Halfway.DELETING, "created 0, patched 0, deleted 1, unchanged 0, failed 1, in part 1"),
+        (Halfway.DELETED, "created 0, patched 0, deleted 1, unchanged 0, failed 1, in part 1"),
+        (Halfway.RESTORED, "created 1, patched 0, deleted 1, unchanged 0, failed 1, in part 1"),
+        (Halfway.UNKNOWN, "created 0, patched 0, deleted 1, unchanged 0, failed 1, in part 1"),
+        (Halfway.APPLIED, "created 0, patched 0, deleted 0, unchanged 0, failed 1, in part 1"),
+    ],
+)
+def test_the_counts_tell_of_what_was_made_in_part(
+    change: Callable[..., Change], halfway: Halfway, expected: str
+) -> None:
+    """An object that was deleted to be replaced was deleted, whatever came of it."""
+    outcome = Outcome(kind=OutcomeKind.FAILED, change=change(ChangeKind.REPLACE), halfway=halfway)
+    report = ApplyReport(outcomes=(outcome,))
+    assert expected == text.counts(report.counts, report.halfway)
+
+
 PENDING = tuple(
     (ResourceRef("", "Pod", "a", f"p{number}"), StatusResult(Status.IN_PROGRESS, "pulling")) for number in range(10)
 )
@@ -211,6 +230,18 @@ def test_without_a_terminal_waiting_is_lines(caplog: pytest.LogCaptureFixture) -
     assert caplog.messages[0] == "waiting for Pod a/p0, 20 s, in progress: pulling"
     assert caplog.messages[-1] == "waiting for 2 more"
     assert len(caplog.messages) == 9
+
+
+def test_a_line_says_what_the_wait_is_for(caplog: pytest.LogCaptureFixture) -> None:
+    """Until the next wait begins, which may be that at the end of the run."""
+    shown = progress.PlainProgress()
+    for before in ({PENDING[0][0]: "Job a/j"}, {}):
+        shown.event(events.WaitStarted(before))
+        shown.event(events.Waiting(PENDING[:1], 20.4))
+    assert caplog.messages == [
+        "waiting for Pod a/p0 before Job a/j, 20 s, in progress: pulling",
+        "waiting for Pod a/p0, 20 s, in progress: pulling",
+    ]
 
 
 def test_the_live_display_says_no_secret_and_leaves_stderr_as_it_was(
