@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import twins
+
 from kubernator.errors import ApiError
 from kubernator.planning import diff
 
@@ -25,6 +27,9 @@ RECREATE = "recreate"
 _NOT_TOUCHED = frozenset(
     {"managedFields", "uid", "resourceVersion", "creationTimestamp", "generation", "name", "namespace", "finalizers"}
 )
+#: What goes when a controller says so, for one twin maybe sooner; and Endpoints: when some go that no Service has, a
+#: controller deletes what has their name by then.
+_GO_LATER = frozenset({"CustomResourceDefinition", "Endpoints", "Namespace", "Pod"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +130,8 @@ def draw(live: dict[str, Any], manifest: dict[str, Any], kind: Kind, random: Ran
     makers = [_update, _update, _update, _ours, _applied, _applied, _label, _status, _recreated, _cleared]
     if "scale" in kind.subresources:
         makers += [_scaled, _scaled]
+    if kind.gvk.kind in _GO_LATER or live["metadata"].get("finalizers"):
+        makers.remove(_recreated)
     return random.choice(makers)(live, manifest, random)
 
 
@@ -139,10 +146,10 @@ def _update(live: dict[str, Any], manifest: dict[str, Any], random: Random, mana
     place = diff.pointer(path)
     if path[-1] == "labels":
         op = {"op": "add", "path": place, "value": {"only": "this"}}
-    elif random.random() < 0.25:
+    elif random.random() < 0.25 or not twins.MADE_UP.isdisjoint(path):
         op = {"op": "remove", "path": place}
     else:
-        op = {"op": "replace", "path": place, "value": another(at(live, path), random)}
+        op = {"op": "replace", "path": place, "value": twins.not_made_up(another(at(live, path), random))}
     return Edit(what=f"{manager} {op}", how=JSON_PATCH, body=json.dumps([op]), manager=manager)
 
 
@@ -201,6 +208,5 @@ def birth(manifest: dict[str, Any], manager: str) -> Edit:
     body = copy.deepcopy(manifest)
     if manager == "kubectl-client-side-apply":
         annotations = body["metadata"].setdefault("annotations", {})
-        record = "kubectl.kubernetes.io/last-applied-configuration"
-        annotations[record] = json.dumps(manifest, separators=(",", ":")) + "\n"
+        annotations[twins.LAST_APPLIED] = json.dumps(manifest, separators=(",", ":")) + "\n"
     return Edit(what=f"born by {manager}", how=CREATE, body=json.dumps(body), manager=manager)

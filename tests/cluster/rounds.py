@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import edits
 import twins
+from excuses import excuse, noted
 from twins import Engine, Verdict
 
 import specimens
 from kubernator.errors import ApiError
 from kubernator.model.change import ChangeKind
 from kubernator.model.outcome import OutcomeKind
-from kubernator.planning import managed
+from kubernator.planning import managed, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -88,11 +89,6 @@ def mixed(first: dict[str, Any], second: dict[str, Any], random: Random) -> dict
     return result
 
 
-def joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of both. Of two entries of one name the server would take one only."""
-    return {key: joined(one.get(key, {}), other.get(key, {})) for key in {**one, **other}}
-
-
 def plain(manifest: dict[str, Any]) -> dict[str, Any]:
     """Return a manifest as we send it: without an empty status, and with `stringData` as `data`.
 
@@ -158,29 +154,6 @@ _APPLIED = frozenset({OutcomeKind.CREATED, OutcomeKind.UPDATED, OutcomeKind.UNCH
 _MOVING = frozenset(
     {"APIService", "CustomResourceDefinition", "Namespace", "PersistentVolume", "PersistentVolumeClaim"}
 )
-
-
-def excuse(case: Case, one: Any, other: Any) -> str:
-    """Return why twins may differ, or nothing; each reason is checked as narrowly as it can be told."""
-    if one is None or other is None:
-        return ""
-    contents = [{**each, "metadata": {**each["metadata"], "managedFields": None}} for each in (one, other)]
-    if list(twins.differences(*contents)):
-        return ""
-    if case.outcome is not None and case.outcome.kind is OutcomeKind.FAILED and case.change and case.change.take_over:
-        return "taken over, then refused at the write"
-    leaves = [
-        {
-            (entry["manager"], *elements)
-            for entry in each["metadata"]["managedFields"]
-            for elements in managed.leaves(entry.get("fieldsV1", {}))
-        }
-        for each in (one, other)
-    ]
-    moved = leaves[0] ^ leaves[1]
-    if moved and all(managed.locate(one, elements) is None for _, *elements in moved):
-        return "what is empty and not stored stays with who says it"
-    return ""
 
 
 class Round:
@@ -301,18 +274,42 @@ class Round:
                 report = engine.carry_out(plan)
                 for case, outcome in zip(cases, report.outcomes, strict=True):
                     case.outcome = outcome
-            self.each(self.prepared, cases)
-            self.by_kubectl([plain(case.manifest(1, version)) for case in cases], force=forced)
+            self._gone_on(cases, version)
+            noted = self.each(self.prepared, cases)
+            for conflicting in (False, True):
+                manifests = [
+                    plain(case.manifest(1, version))
+                    for case, by_us in zip(cases, noted, strict=True)
+                    if (forced or by_us) == conflicting
+                ]
+                if manifests:
+                    self.by_kubectl(manifests, force=conflicting)
 
-    def prepared(self, case: Case) -> None:
+    def _gone_on(self, cases: list[Case], version: int) -> None:
+        """Have us do at once what we do in the next run, where kubectl sees its annotation and does it in the same."""
+
+        def is_late(case: Case) -> bool:
+            live = twins.get(self.engine.cluster, case.manifest(0, 0)) or {"metadata": {}}
+            owners = {entry["manager"] for entry in managed.entries(live)}
+            return migrate.BEFORE_FIRST_APPLY in owners and twins.LAST_APPLIED in live["metadata"].get(
+                "annotations", {}
+            )
+
+        late = [case for case, found in zip(cases, self.each(is_late, cases), strict=True) if found]
+        if late:
+            with Engine(self.kubeconfig, force=True) as engine:
+                engine.carry_out(engine.plan(case.manifest(0, version) for case in late))
+
+    def prepared(self, case: Case) -> bool:
         """Do to kubectl's twin beforehand what we do and it does not: take over, and keep what is given up.
 
         Each is done as the documents say it, not as our code does it: the entry of the tool before is called ours, and
-        the field given up is applied with its live value by `kubernator-released`.
+        the field given up is applied with its live value by `kubernator-released`. Return whether the server noted this
+        itself as an update of ours, with which an apply conflicts.
         """
         change = case.change
         if change is None or change.kind is not ChangeKind.UPDATE or not (change.take_over or change.release):
-            return
+            return False
         manifest = case.manifest(1, 0)
         kind = twins.kind_of(self.engine.cluster, manifest)
         live = twins.get(self.engine.cluster, manifest)
@@ -340,10 +337,11 @@ class Round:
                     entries.append(entry)
                     continue
                 known = ours.setdefault(entry["apiVersion"], {**entry, "manager": twins.MANAGER, "operation": "Apply"})
-                known["fieldsV1"] = joined(known["fieldsV1"], entry["fieldsV1"])
+                known["fieldsV1"] = managed.union(known["fieldsV1"], entry["fieldsV1"])
             entries += ours.values()
             ops = [{"op": "replace", "path": "/metadata/managedFields", "value": entries}]
-            self.engine.cluster.patch(kind, **where, body=ops, content_type=edits.JSON_PATCH, manager="setup")
+            self.engine.cluster.patch(kind, **where, body=ops, content_type=edits.JSON_PATCH, manager=twins.MANAGER)
+        return noted(twins.get(self.engine.cluster, manifest))
 
     def by_kubectl(self, manifests: list[dict[str, Any]], *, force: bool) -> str:
         """Apply manifests with kubectl and return what it said; what is refused does not keep the others back."""
@@ -357,7 +355,7 @@ class Round:
             encoding="utf-8",
         )
         self.kubectl_said.append(done.stdout + done.stderr)
-        assert "error validating" not in self.kubectl_said[-1], "kubectl refused all of it"
+        assert "error validating" not in self.kubectl_said[-1], f"kubectl refused all of it: {self.kubectl_said[-1]}"
         return self.kubectl_said[-1]
 
     def again(self, version: int) -> tuple[dict[str, int], list[Case]]:

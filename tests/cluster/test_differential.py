@@ -293,7 +293,10 @@ def test_taken_over_at_once(kubeconfig, make, before, after):
 
 
 def test_a_take_over_ends_where_the_server_writes_in_another_order(kubeconfig):
-    """Of an autoscaler's metrics the server stores the processor's apart, so that each write seems to change them."""
+    """Of an autoscaler's metrics the server stores the processor's apart, so that each write seems to change them.
+
+    Wanted as they are, they are taken over once; dropped, they go.
+    """
     name = f"d-{secrets.token_hex(3)}"
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     targets = {
@@ -313,6 +316,36 @@ def test_a_take_over_ends_where_the_server_writes_in_another_order(kubeconfig):
         for _ in range(2):
             engine.carry_out(engine.plan([wanted]))
         assert [change.kind for change in engine.plan([wanted]).changes] == [ChangeKind.UNCHANGED]
+        fewer = {**wanted, "spec": {key: value for key, value in wanted["spec"].items() if key != "metrics"}}
+        engine.carry_out(engine.plan([fewer]))
+        live = twins.get(engine.cluster, fewer)
+        assert live is not None
+        assert [found["resource"]["name"] for found in live["spec"]["metrics"]] == ["cpu"]  # the default
+        assert [change.kind for change in engine.plan([fewer]).changes] == [ChangeKind.UNCHANGED]
+        engine.cluster.delete(twins.kind_of(engine.cluster, space), namespace="", name=name, propagation="Background")
+
+
+def test_a_map_that_no_schema_knows_goes_whole(kubeconfig, defined):
+    """What Helm wrote into it and the manifest drops leaves nothing behind, not even a null."""
+    name = f"d-{secrets.token_hex(3)}"
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    old, new = (
+        {
+            "apiVersion": f"{custom.GROUP}/v1",
+            "kind": "Gadget",
+            "metadata": {"name": "x", "namespace": name},
+            "spec": {"open": content},
+        }
+        for content in ({"requests": {"cpu": "1"}, "n": 1}, {"n": 1})
+    )
+    with Engine(kubeconfig) as engine:
+        engine.carry_out(engine.plan([space]))
+        engine.cluster.create(twins.kind_of(engine.cluster, old), old, manager="helm")
+        engine.carry_out(engine.plan([new]))
+        live = twins.get(engine.cluster, new)
+        assert live is not None
+        assert live["spec"]["open"] == {"n": 1}
+        assert [change.kind for change in engine.plan([new]).changes] == [ChangeKind.UNCHANGED]
         engine.cluster.delete(twins.kind_of(engine.cluster, space), namespace="", name=name, propagation="Background")
 
 

@@ -209,6 +209,35 @@ def revision(found: Manifest) -> Any:
     return metadata.get("generation")
 
 
+def test_metrics_that_are_dropped_go_at_first_contact(engines: Any, ns: str, kubectl: Kubectl) -> None:
+    """Of an autoscaler's metrics the server stores the processor's apart, and notes whoever writes as their owner.
+
+    So the hand-over itself would keep them, as it does for kubectl: its apply says that it was done, and they stay.
+    """
+    target = {"type": "AverageValue", "averageValue": "64Mi"}
+    metrics = [{"type": "Resource", "resource": {"name": name, "target": target}} for name in ("memory", "cpu")]
+
+    def autoscaler(name: str, **spec: Any) -> Manifest:
+        scaled = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "none"}
+        return {
+            "apiVersion": "autoscaling/v2",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": name, "namespace": ns},
+            "spec": {"scaleTargetRef": scaled, "maxReplicas": 3, **spec},
+        }
+
+    for name in ("ours", "theirs"):
+        kubectl("apply", "-f", "-", stdin=json.dumps(autoscaler(name, metrics=metrics)))
+    change = twice(engines, resource(autoscaler("ours")))
+    assert paths(change)["/spec/metrics/1"] == "remove"
+    kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(autoscaler("theirs")))
+    ours, theirs = (live(kubectl, autoscaler(name)) for name in ("ours", "theirs"))
+    assert ours is not None
+    assert theirs is not None
+    assert [found["resource"]["name"] for found in ours["spec"]["metrics"]] == ["cpu"]  # the default
+    assert metrics == theirs["spec"]["metrics"]
+
+
 @pytest.mark.parametrize("kind", OBJECTS)
 def test_what_kubectl_applied_is_taken_over(engines: Any, ns: str, kubectl: Kubectl, kind: str) -> None:
     """Nothing is lost and nothing restarts; what the manifest drops, then or later, goes; then nothing is sent."""
@@ -343,6 +372,23 @@ def test_what_was_there_before_managed_fields_is_taken_over(engines: Any, ns: st
     change = twice(engines, wanted)
     assert change.take_over == ("before-first-apply (Update)",)
     assert live(kubectl, config(ns))["data"] == {"a": "1"}
+
+
+def test_a_pod_whose_owners_were_cleared_is_taken_over(engines: Any, ns: str, kubectl: Kubectl) -> None:
+    """What the server added to it, such as the volume of a token, cannot go: it is given up and stays."""
+    pod = named("Pod", ns)
+    pod["spec"] = {**pod["spec"], "schedulerName": "none"}  # so that nobody else writes
+    kubectl("create", "-f", "-", stdin=json.dumps(pod))
+    patched_by(kubectl, "x", pod, [{"op": "replace", "path": "/metadata/managedFields", "value": [{}]}], kind="json")
+    before = live(kubectl, pod)
+    assert before is not None
+    assert kinds(engines().apply([resource(pod)])) == {"updated": 1}
+    change = twice(engines, resource(pod))
+    assert change.take_over == ("before-first-apply (Update)",)
+    assert {".spec.serviceAccountName", '.spec.containers[name="c"].terminationMessagePath'} <= set(change.release)
+    after = live(kubectl, pod)
+    assert after is not None
+    assert before["spec"] == after["spec"]
 
 
 @pytest.mark.parametrize("ours", [True, False], ids=["our own apply", "kubectl's apply"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 MANAGER = "kubernator"
 #: Stands for whatever tells the twins apart.
 TWIN = "TWIN"
+#: Where kubectl's client-side apply remembers what it was given.
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 #: kubectl knows neither replacements nor warnings that stop.
 POLICY = ResourcePolicy(immutable_changes={}, field_validation="Strict", warnings_are_fatal=False)
 #: Who writes by itself, at times of its own.
@@ -46,7 +49,7 @@ CONTROLLERS = frozenset(
 
 _OF_THE_SERVER = ("uid", "resourceVersion", "creationTimestamp", "generation", "ownerReferences", "selfLink")
 #: What the server or a controller makes up for each object anew.
-_MADE_UP = frozenset(
+MADE_UP = frozenset(
     {
         "clusterIP",
         "clusterIPs",
@@ -60,6 +63,8 @@ _MADE_UP = frozenset(
         "claimRef",
     }
 )
+#: The volume that an admission plugin adds to a Pod; it is named in managedFields too.
+_TOKEN_VOLUME = re.compile(r"kube-api-access-\w+")
 
 
 @dataclass
@@ -145,7 +150,7 @@ def neutral(live: dict[str, Any] | None, token: str) -> Any:
     """Return an object without what makes it one of two: names, times, what the server and controllers made up."""
     if live is None:
         return None
-    found = _neutral(json.loads(json.dumps(live).replace(token, TWIN)))
+    found = _neutral(json.loads(_TOKEN_VOLUME.sub("made up", json.dumps(live).replace(token, TWIN))))
     metadata = found["metadata"]
     for name in _OF_THE_SERVER:
         metadata.pop(name, None)
@@ -164,11 +169,20 @@ def neutral(live: dict[str, Any] | None, token: str) -> Any:
 def _neutral(value: Any) -> Any:
     match value:
         case dict():
-            return {key: "made up" if key in _MADE_UP else _neutral(item) for key, item in value.items()}
+            return {key: "made up" if key in MADE_UP else _neutral(item) for key, item in value.items()}
         case list():
             return [_neutral(item) for item in value]
-        case str() if value.startswith("kube-api-access-"):
-            return "made up"
+        case _:
+            return value
+
+
+def not_made_up(value: Any) -> Any:
+    """Return a value without what the server made up for one twin, which the other cannot have."""
+    match value:
+        case dict():
+            return {key: not_made_up(item) for key, item in value.items() if key not in MADE_UP}
+        case list():
+            return [not_made_up(item) for item in value]
         case _:
             return value
 

@@ -14,6 +14,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from kubernator.model.resource import SERVERS_METADATA
 from kubernator.planning import equalities
 
 if TYPE_CHECKING:
@@ -34,20 +35,7 @@ class _Absent:
 ABSENT: Final = _Absent()
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
-#: What only the server writes; in a manifest it is left over from an export.
-_SERVER_METADATA: Final = frozenset(
-    {
-        "creationTimestamp",
-        "deletionGracePeriodSeconds",
-        "deletionTimestamp",
-        "generation",
-        "managedFields",
-        "resourceVersion",
-        "selfLink",
-        "uid",
-    }
-)
-
+_SERVERS_METADATA: Final = frozenset(SERVERS_METADATA)
 _QUANTITY: Final = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:([eE][+-]?[0-9]+)|([numkMGTPE]|[KMGTPE]i)?)")
 _KIBI: Final = 1024
 _SUFFIXES: Final = {
@@ -72,7 +60,7 @@ def wire(manifest: Manifest, *, status: bool) -> Manifest:
     metadata = {
         key: value
         for key, value in (manifest.get("metadata") or {}).items()
-        if key not in _SERVER_METADATA and value is not None
+        if key not in _SERVERS_METADATA and value is not None
     }
     annotations = metadata.get("annotations")
     if isinstance(annotations, dict) and LAST_APPLIED in annotations:

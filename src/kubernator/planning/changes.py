@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -140,18 +141,16 @@ def with_kept(wanted: Manifest, live: Manifest, kept: Sequence[Elements]) -> Man
         if place is None:
             continue
         holder: Any = result
-        for element in elements[:-1]:
-            if element.startswith("f:") and isinstance(holder, dict):
+        for element, below in itertools.pairwise(elements):
+            if element.startswith("f:") and below.startswith("f:") and isinstance(holder, dict):
                 holder = holder.setdefault(element[2:], {})
-            else:
+            else:  # no list and no item of one is made: what is given up in it goes with it
                 found = managed.locate(holder, (element,))
                 holder = holder[found[0]] if found else None
-        if holder is None:
-            continue
         value = copy.deepcopy(managed.lookup(live, place))
         if isinstance(holder, dict):
             holder[elements[-1].removeprefix("f:")] = value
-        elif value not in holder:
+        elif isinstance(holder, list) and value not in holder:
             holder.append(value)
     return result
 

@@ -103,10 +103,12 @@ def intersects(fields: Fields, elements: Elements) -> bool:
 
 
 def union(one: Fields, other: Fields) -> Fields:
-    """Return a tree that owns what either owns."""
+    """Return a tree that owns what either owns; what one owns as a leaf keeps that as its ``.``."""
     joined = dict(one)
     for key, below in other.items():
-        joined[key] = union(joined[key] or {}, below or {}) if key in joined else below
+        mine, theirs = joined.get(key) or {}, below or {}
+        both = union(mine, theirs)
+        joined[key] = {".": {}, **both} if both and key in joined and not (mine and theirs) else both
     return joined
 
 

@@ -176,7 +176,7 @@ def handover(
         if not any(entry is found for found in mine):
             result.append(entry)
             continue
-        version, fields = str(entry.get("apiVersion")), _plain(entry.get("fieldsV1") or {})
+        version, fields = str(entry.get("apiVersion")), entry.get("fieldsV1") or {}
         if _unserved(entry, live, served):
             version, fields = str(live.get("apiVersion")), _present(fields, live)
         fields = managed.subtract(fields, released)
@@ -247,19 +247,6 @@ def preview_body(found: Handover, live: Manifest, resource_version: str) -> list
 def removal_ops(found: Handover, live: Manifest) -> list[PatchOp]:
     """Return the removals that the apply after a hand-over will bring."""
     return [PatchOp(op="remove", path=diff.pointer(path)) for path in removals(found.dropped, live)]
-
-
-def _plain(fields: Fields) -> Fields:
-    """Return a tree as an apply records it: the ``.`` of a map is an update's word, only list items keep theirs."""
-    return {
-        key: _item(value) if key.startswith("k:") else _plain(value or {})
-        for key, value in fields.items()
-        if key != "."
-    }
-
-
-def _item(fields: Fields | None) -> Fields:
-    return {".": {}, **_plain(fields or {})}
 
 
 def _release(

@@ -153,7 +153,8 @@ class Proposer:
         except Invalid as error:
             if not policy.cannot_change(error.causes):
                 raise
-            if replacing.consent(resource) is None and not held:
+            # what was never asked for, such as what the server added to a Pod, is no reason to replace an object
+            if not held and ((handover and handover.managers) or replacing.consent(resource) is None):
                 held = self._wanting.not_let_go(kind, live, wanted, error)
                 if held:
                     return self._ask_update(resource, kind, live, fresh=fresh, held=held)

@@ -150,6 +150,8 @@ def test_union_joins_deeply():
     """Either owner's paths are in the union, and neither tree changes."""
     one = {"f:a": {"f:b": {}}}
     assert managed.union(one, {"f:a": {"f:c": {}}}) == {"f:a": {"f:b": {}, "f:c": {}}}
+    for leaf, more in ((one, {"f:a": {"f:b": {"f:c": {}}}}), ({"f:a": {"f:b": {"f:c": {}}}}, one)):
+        assert managed.union(leaf, more) == {"f:a": {"f:b": {".": {}, "f:c": {}}}}
     assert one == {"f:a": {"f:b": {}}}
 
 

@@ -15,7 +15,7 @@ from kubernator import errors
 from kubernator.load import findings
 from kubernator.model import diagnostics, ref
 from kubernator.model.annotations import CONFLICTS, REPLACE
-from kubernator.model.resource import NEVER, Resource, ResourcePolicy
+from kubernator.model.resource import NEVER, SERVERS_METADATA, Resource, ResourcePolicy
 from kubernator.pipeline import merge
 from kubernator.plugins.k8s import wrong
 from kubernator.plugins.k8s.namespace import DEFAULT_PATCH_FIELD_EXCLUDES, K8sNamespace
@@ -35,18 +35,6 @@ if TYPE_CHECKING:
     from kubernator.plugins.k8s.resource import K8SResource, Record
 
 __all__ = ["Freezer"]
-
-#: Metadata that the server writes; in a manifest it is left over from an export.
-_SERVERS_METADATA: Final = (
-    "creationTimestamp",
-    "deletionGracePeriodSeconds",
-    "deletionTimestamp",
-    "generation",
-    "managedFields",
-    "resourceVersion",
-    "selfLink",
-    "uid",
-)
 
 #: kubectl's own note, which server-side apply does not need and which would be a second copy of everything.
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
@@ -218,7 +206,7 @@ def _strip(manifest: Manifest, known: Kind | None, *, is_crd: bool, stamped: boo
     if is_crd or not manifest.get("status") or (known is not None and "status" in known.subresources):
         manifest.pop("status", None)
     metadata = _metadata(manifest)
-    for name in _SERVERS_METADATA:
+    for name in SERVERS_METADATA:
         metadata.pop(name, None)
     annotations = metadata.get("annotations")
     if isinstance(annotations, dict) and annotations.pop(_LAST_APPLIED, None) is not None and not annotations:
