@@ -21,7 +21,8 @@ from agreement.writing import STYLES, write
 from kubernator.cluster.connect import connect
 from kubernator.errors import ApiError
 from kubernator.model.gvk import DEFINITION, GroupVersionKind
-from kubernator.model.resource import BACKGROUND
+from kubernator.model.resource import BACKGROUND, Resource
+from kubernator.planning.wanting import Wanting
 from kubernator.redaction import Secrets
 from kubernator.schema import documents
 
@@ -127,9 +128,15 @@ class Judged:
         answers: list[Answer] = self.server.answers(asked)
         was = live() if live else None
         return [
-            compared(case, written, answer, self.ours.findings(written.text, live=was))
+            compared(case, written, answer, self.ours.findings(written.text, live=was, left=self._left))
             for (case, written), answer in zip(shown, answers, strict=True)
         ]
+
+    def _left(self, resource: Resource, live: dict[str, Any]) -> dict[str, Any]:
+        """Return what stays of an object that the server's asker applied, as a run of ours sees it."""
+        kind = self.server.cluster.kinds().get(resource.gvk)
+        assert kind
+        return Wanting(self.server.cluster, manager=MANAGER).left(resource, kind, live)
 
     def __call__(self, name: str, cases: Iterable[Case]) -> Tally:
         """Show objects, and conclude."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,9 @@ from kubernator.schema.validation import Validation
 if TYPE_CHECKING:
     from kubernator.schema.documents import Documents
 
-__all__ = ["Finding", "Ours"]
+__all__ = ["Finding", "Left", "Ours"]
+
+Left = Callable[[Resource, dict[str, Any]], dict[str, Any]]
 
 #: As strict as the server is asked to be.
 _STRICT: Final = ResourcePolicy(field_validation="Strict", immutable_changes={})
@@ -41,8 +44,8 @@ class Ours:
         self.documents = documents
         self.validation = Validation(documents, definitions=definitions or [])
 
-    def findings(self, text: str, *, live: dict[str, Any] | None = None) -> list[Finding]:
-        """Return the errors in a text with one object."""
+    def findings(self, text: str, *, live: dict[str, Any] | None = None, left: Left | None = None) -> list[Finding]:
+        """Return the errors in a text with one object; ``left`` says what stays of what is live beside it."""
         origin = Origin(path=_FILE)
         problems: list[Diagnostic] = []
         read = decode.manifests(yamldoc.parse(text, origin=origin, problems=problems), problems=problems)
@@ -56,7 +59,8 @@ class Ours:
                 source_map=document.source_map,
                 policy=_STRICT,
             )
-            problems += self.validation.check(resource, live=live)
+            stays = left(resource, live) if left is not None and live is not None else None
+            problems += self.validation.check(resource, live=live, left=stays)
         return [_finding(each) for each in problems if each.severity is Severity.ERROR]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kubernator.model.gvk import GroupVersionKind
 from kubernator.planning import canonical, conflicts, fields, managed, migrate, settling
+from kubernator.planning.remaining import remaining
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,6 +77,12 @@ class Wanting:
         ):
             handover = None
         return Wanted(settled.manifest, handover, left)
+
+    def left(self, resource: Resource, kind: Kind, live: Manifest) -> Manifest:
+        """Return what stays of a live object when a resource is applied, beside what the resource says."""
+        wanted = self.of(resource, kind, live)
+        released = wanted.handover.kept if wanted.handover is not None else ()
+        return remaining(live, wanted.manifest, manager=self._manager, released=released, served=self._served(kind))
 
     def _served(self, kind: Kind) -> Callable[[str], bool]:
         return lambda version: self._cluster.kinds().get(GroupVersionKind.of(version, kind.gvk.kind)) is not None

@@ -10,10 +10,10 @@ from kubernator.schema.fault import is_builtin_group
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Partial", "admitted"]
+__all__ = ["DEFAULTED", "Partial", "admitted"]
 
 #: Fields that Go code of the server, or of what it asks, fills in where they are missing.
-_DEFAULTED: Final = frozenset(
+DEFAULTED: Final = frozenset(
     {
         *("admissionReviewVersions", "allocatable", "allocateLoadBalancerNodePorts", "allocationMode", "apiGroup"),
         *("assuredConcurrencyShares", "attachRequired", "backoffLimit", "clientIP", "clusterIP", "clusterIPs"),
@@ -108,8 +108,8 @@ def _filled(value: Any) -> Any:
 def _partial(known: dict[str, Any]) -> Partial:
     for key, applies in _ALWAYS.items():
         if key not in known and applies(known):
-            known[key] = Partial({}, _DEFAULTED)
-    unknown = _DEFAULTED
+            known[key] = Partial({}, DEFAULTED)
+    unknown = DEFAULTED
     if "limits" in known and "requests" not in known:
         unknown = unknown | {"requests"}
     return Partial(known, unknown)

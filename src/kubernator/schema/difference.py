@@ -13,9 +13,13 @@ from kubernator.schema.quantity import amount
 if TYPE_CHECKING:
     from kubernator.model.sourcemap import Path
 
-__all__ = ["difference"]
+__all__ = ["EMPTY", "GONE", "difference"]
 
-_EMPTY: Final[tuple[Any, ...]] = (None, "", 0, {}, [])
+EMPTY: Final[tuple[Any, ...]] = (None, "", 0, {}, [])
+"""Values that mean the same as none."""
+
+GONE: Final = type("Gone", (), {"__slots__": ()})()
+"""Stands in a manifest for what it takes away."""
 
 
 def difference(said: Any, live: Any, path: Path = (), *, whole: bool = False) -> Path | None:
@@ -26,6 +30,8 @@ def difference(said: Any, live: Any, path: Path = (), *, whole: bool = False) ->
     """
     if said is None:
         return None
+    if said is GONE:
+        return path if live not in EMPTY else None
     if isinstance(said, dict):
         return _in_map(said, live if isinstance(live, dict) else {}, path, whole=whole)
     if isinstance(said, list):
@@ -38,7 +44,7 @@ def _in_map(said: dict[str, Any], live: dict[str, Any], path: Path, *, whole: bo
         found = difference(value, live.get(key), (*path, key), whole=whole)
         if found is not None:
             return found
-    gone = whole and any(said.get(key) is None and value not in _EMPTY for key, value in live.items())
+    gone = whole and any(said.get(key) is None and value not in EMPTY for key, value in live.items())
     return path if gone else None
 
 
@@ -76,7 +82,7 @@ def _like(said: Any, live: list[Any], *, whole: bool) -> Any:
 
 def _same(said: Any, live: Any) -> bool:
     if live is None:
-        return said in _EMPTY
+        return said in EMPTY
     if said == "":  # mostly means what is not said, and is filled in
         return True
     if isinstance(said, bool) or isinstance(live, bool):

@@ -1,7 +1,9 @@
 """What the API server does not let change in an object that is there, in built-in kinds.
 
-Custom kinds say so in rules of their definitions. Only what a manifest says is looked at: fields that it is silent
-about keep what they have. Source: the functions ``Validate…Update`` in k8s.io/kubernetes, package ``pkg/apis``, of
+Custom kinds say so in rules of their definitions. Only what a manifest says is looked at, and what it is known to take
+away (`leaving`): other fields that it is silent about keep what they have.
+
+Source: the functions ``Validate…Update`` in k8s.io/kubernetes, package ``pkg/apis``, of
 Kubernetes 1.34 to 1.37; older ones word some of it in another way.
 """
 
@@ -12,12 +14,15 @@ from typing import TYPE_CHECKING, Any, Final
 from kubernator.schema.builtin import updates
 from kubernator.schema.difference import difference
 from kubernator.schema.fault import Fault, Reason
+from kubernator.schema.leaving import leaving
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kubernator.model.gvk import GroupVersionKind
     from kubernator.model.resource import Manifest
+    from kubernator.model.sourcemap import Path
+    from kubernator.schema.node import Node
 
 __all__ = ["check_update"]
 
@@ -64,12 +69,33 @@ _MESSAGES: Final[Mapping[tuple[str, str], str]] = {
 }
 
 
-def check_update(new: Manifest, live: Manifest, gvk: GroupVersionKind) -> list[Fault]:
-    """Return what cannot change in a live object and is said in another way by a manifest.
+def check_update(
+    new: Manifest, live: Manifest, gvk: GroupVersionKind, *, left: Manifest | None = None, node: Node | None = None
+) -> list[Fault]:
+    """Return what cannot change in a live object and is said in another way by a manifest, or taken away.
 
-    A fault stands at the first place that differs within such a field; all are of `Reason.IMMUTABLE`. The server would
-    refuse the manifest as an update; deleting the object and making it anew is another matter.
+    ``left`` is what stays of the live object beside what the manifest says, and ``node`` the schema of the kind;
+    without them nothing counts as taken away. A fault stands at the first place that differs within such a field; all
+    are of `Reason.IMMUTABLE`. The server would refuse the manifest as an update; deleting the object and making it anew
+    is another matter.
     """
+    if left is None:
+        return _changes(new, live, gvk)
+    found = _changes(leaving(new, live, left, node), live, gvk)
+    return [fault._replace(path=_written(fault.path, new)) for fault in found]
+
+
+def _written(path: Path, manifest: Manifest) -> Path:
+    """Return a path up to a list that has fewer items in the manifest."""
+    value: Any = manifest
+    for depth, step in enumerate(path):
+        if isinstance(step, int) and isinstance(value, list) and step >= len(value):
+            return path[:depth]
+        value = value[step] if isinstance(value, list) and isinstance(step, int) else _at(value, (step,))
+    return path
+
+
+def _changes(new: Manifest, live: Manifest, gvk: GroupVersionKind) -> list[Fault]:
     faults = []
     for written in _FIELDS.get((gvk.group, gvk.kind), "").split():
         field = written.rstrip("!")
@@ -83,7 +109,7 @@ def check_update(new: Manifest, live: Manifest, gvk: GroupVersionKind) -> list[F
     return faults
 
 
-def _at(value: Any, path: tuple[str, ...]) -> Any:
+def _at(value: Any, path: Path) -> Any:
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None
     return value

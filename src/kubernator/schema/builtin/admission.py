@@ -1,6 +1,7 @@
 """What the API server checks of policies for admission and their bindings.
 
-Whether expressions compile is told by :func:`kubernator.schema.policies.check_policy_manifest`. Source:
+Whether expressions compile is told by :func:`kubernator.schema.policies.check_policy_manifest`, except those of
+mutations. Source:
 k8s.io/kubernetes, package ``pkg/apis/admissionregistration/validation``, of 1.37.
 """
 
@@ -23,6 +24,8 @@ _ACTIONS: Final = ("Audit", "Deny", "Warn")
 _NOT_FOUND: Final = ("Allow", "Deny")
 _REASONS: Final = ("Forbidden", "Invalid", "RequestEntityTooLarge")
 _MUTATED: Final = ("*", "CONNECT", "CREATE", "UPDATE")
+#: Type of patch -> what its expression gives.
+_PATCHES: Final = {"ApplyConfiguration": "Object", "JSONPatch": "list(JSONPatch)"}
 _MOST_ANNOTATIONS: Final = 20
 _LONGEST_VALUE: Final = 5 * 1024
 _IDENTIFIER: Final = re.compile("[_a-zA-Z][_a-zA-Z0-9]*")
@@ -158,10 +161,20 @@ def _check_mutation(field: Field) -> None:
     wanted, other = keys[kind.text]
     if not field[wanted]:
         field[wanted].required(f"must be specified when patchType is {kind.text}")
-    elif not field[wanted]["expression"].text.strip():
-        field[wanted]["expression"].required()
+    else:
+        _check_patch(field[wanted]["expression"], _PATCHES[kind.text])
     if field[other]:
         field[other].invalid(f"must not be specified when patchType is {kind.text}")
+
+
+def _check_patch(field: Field, wanted: str) -> None:
+    text = field.text.strip()
+    if not text:
+        field.required()
+        return
+    from kubernator.schema.builtin import expressions  # noqa: PLC0415 - few trees have such policies
+
+    field.complain(expressions.of_mutation(text, wanted=wanted, minor=field.minor))
 
 
 def _binding(root: Field) -> None:

@@ -1,6 +1,6 @@
 """What the API server checks of claims for devices, templates of them, and classes of devices.
 
-Expressions in selectors are left to the server. Source: k8s.io/kubernetes, package ``pkg/apis/resource/validation``, of
+Source: k8s.io/kubernetes, package ``pkg/apis/resource/validation``, of
 Kubernetes 1.37.
 """
 
@@ -125,6 +125,10 @@ def _check_selectors(field: Field) -> None:
             each["cel"].required()
         expression = each["cel"]["expression"]
         parts.check_length(expression, _LONGEST_EXPRESSION)
+        if 0 < len(expression.text) <= _LONGEST_EXPRESSION:
+            from kubernator.schema.builtin import expressions  # noqa: PLC0415 - few trees have devices
+
+            expression.complain(expressions.of_device(expression.text, minor=field.minor))
 
 
 def _check_toleration(field: Field) -> None:

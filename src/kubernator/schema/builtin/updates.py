@@ -10,7 +10,7 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any, Final
 
-from kubernator.schema.difference import difference
+from kubernator.schema.difference import GONE, difference
 from kubernator.schema.fault import Fault, Reason
 from kubernator.schema.quantity import amount
 
@@ -157,12 +157,15 @@ def _secret(new: Manifest, live: Manifest) -> Iterator[Fault]:
 
 
 def _frozen(new: Manifest, live: Manifest, parts: Iterable[str]) -> Iterator[Fault]:
-    if new.get("immutable") is False:
+    marker = new.get("immutable")
+    if marker is False or marker is GONE:
         yield Fault(("immutable",), Reason.IMMUTABLE, _FROZEN)
     for part in parts:
         before = _map(live.get(part))
         for key, value in _map(new.get(part)).items():
-            if isinstance(value, str) and not _as_before(value, before.get(key), plain=part == "data"):
+            if value is GONE or (
+                isinstance(value, str) and not _as_before(value, before.get(key), plain=part == "data")
+            ):
                 yield Fault((part, key), Reason.IMMUTABLE, _FROZEN)
 
 

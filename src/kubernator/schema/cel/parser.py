@@ -70,11 +70,18 @@ class _Parser:
         self.tokens = tokens(text)
         self.index = 0
         self.token = self.tokens[0]
+        #: The first type of which a value is written with its fields, and where; none are known here.
+        self.made: tuple[str, int] | None = None
 
     def whole(self) -> Expression:
         found = self.expression()
         if self.token.kind != END:
             self.unexpected()
+        if self.made is not None:
+            name, at = self.made
+            if name.startswith("google.protobuf."):
+                raise Undecided("values of protocol buffers")
+            self.fail(f"undeclared reference to '{name}' (in container '')", at)
         return found
 
     def fail(self, message: str, at: int) -> NoReturn:
@@ -180,9 +187,9 @@ class _Parser:
                 self.need("]")
                 left = Call(token.at, "_[?_]" if optional else "_[_]", [left, index])
             elif token.value == "{" and (name := _qualified(left)):
-                if name.startswith("google.protobuf."):
-                    raise Undecided("values of protocol buffers")
-                self.fail(f"undeclared reference to '{name}' (in container '')", token.at)
+                self.next()
+                self.listed("}", self.field)
+                self.made = self.made or (name, token.at)
             else:
                 return left
 
@@ -289,6 +296,17 @@ class _Parser:
     def map_of(self) -> Expression:
         at = self.next().at
         return MapOf(at, self.listed("}", self.entry))
+
+    def field(self) -> Expression:
+        """Read a field of a value of a type: its name and what it is."""
+        self.take("?")
+        name = self.next()
+        if name.kind == "quoted":
+            return self.fail("unsupported syntax: '`'", name.at)
+        if name.kind != "name" or name.value in _KEYWORDS:
+            self.unexpected(name)
+        self.need(":")
+        return self.expression()
 
     def entry(self) -> tuple[Expression, Expression, bool]:
         optional = self.take("?")
