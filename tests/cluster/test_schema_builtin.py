@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import gochecks
 import specimens
 from kubernator.cluster.connect import connect
 from kubernator.errors import ApiError
@@ -15,7 +16,6 @@ from kubernator.model.diagnostics import Severity
 from kubernator.model.gvk import GroupVersionKind
 from kubernator.redaction import Secrets
 from kubernator.schema import documents
-from kubernator.schema.builtin import kinds
 from kubernator.schema.fault import api_path, is_builtin_group
 from refusals import NOWHERE, Row, access, admission, data, network, rows, scaling
 from refusals.bases import CLUSTER_WIDE
@@ -76,7 +76,7 @@ def refusal(cluster: Cluster, manifest: Manifest) -> ApiError | None:
 def found(manifest: Manifest, schemas: Documents) -> list[Fault]:
     """Return the errors in an object."""
     gvk = GroupVersionKind.of(manifest["apiVersion"], manifest["kind"])
-    faults = kinds.check(manifest, gvk, node=schemas.root(gvk), minor=schemas.minor)
+    faults = gochecks.found(manifest, gvk, schemas.root(gvk), schemas.minor)
     return [fault for fault in faults if fault.severity is Severity.ERROR]
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import gochecks
 import specimens
 from kubernator.cluster.connect import connect
 from kubernator.errors import ApiError
 from kubernator.model.gvk import DEFINITION, GroupVersionKind
 from kubernator.redaction import Secrets
 from kubernator.schema import bundle
-from kubernator.schema.builtin import kinds
 from kubernator.schema.fault import is_builtin_group
 from kubernator.schema.node import Node
 
@@ -86,7 +86,7 @@ def test_what_is_missing_is_missed_as_by_the_server(cluster: Cluster, specimen: 
     if kind is None or node is None:
         return  # of another server's
     manifest = specimens.make(specimen, name="s4c-x", namespace="default", seed=0)
-    assert kinds.check(manifest, gvk, node=node, minor=minor) == []
+    assert gochecks.found(manifest, gvk, node, minor) == []
     for path in places(manifest):
         if path in FIXED:
             continue
@@ -95,7 +95,7 @@ def test_what_is_missing_is_missed_as_by_the_server(cluster: Cluster, specimen: 
             here = here[step]
         empty = type(here)() if isinstance(here, str | list | dict) else None
         for changed in (without(manifest, path), *([] if empty is None else [without(manifest, path, empty)])):
-            faults = kinds.check(changed, gvk, node=node, minor=minor)
+            faults = gochecks.found(changed, gvk, node, minor)
             assert not faults or refusal(cluster, kind, changed), (path, faults)
 
 
@@ -127,7 +127,7 @@ def test_choices_are_those_of_the_server(cluster: Cluster, specimen: specimens.S
     for path, of in chosen(manifest, node):
         for word in ("Bogus", "", *of.enum):
             changed = without(manifest, path, word)
-            faults = kinds.check(changed, gvk, node=node, minor=minor)
+            faults = gochecks.found(changed, gvk, node, minor)
             error = refusal(cluster, kind, changed)
             assert error or not faults, (path, word, faults)
             assert faults or error is None or word in of.enum, (path, word, str(error))

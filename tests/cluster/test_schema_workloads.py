@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pytest
 
+import gochecks
 import specimens
 from kubernator.cluster.connect import connect
 from kubernator.errors import ApiError, NotFound
@@ -13,7 +14,6 @@ from kubernator.model.diagnostics import Severity
 from kubernator.model.gvk import GroupVersionKind
 from kubernator.redaction import Secrets
 from kubernator.schema import bundle, structural
-from kubernator.schema.builtin import kinds
 from kubernator.schema.fault import api_path
 from mistakes import changed
 from mistakes.oddities import RIGHT
@@ -74,7 +74,7 @@ def found(manifest: Manifest, minor: int) -> dict[str, str]:
     assert node
     faults = [
         *structural.check(manifest, node, custom=False, minor=minor),
-        *kinds.check(manifest, gvk, node=node, minor=minor),
+        *gochecks.found(manifest, gvk, node, minor),
     ]
     return {api_path(each.path, manifest): each.message for each in faults if each.severity is Severity.ERROR}
 

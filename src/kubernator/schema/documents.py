@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from kubernator import errors
 from kubernator.cluster.api import Kinds
 from kubernator.schema import bundle
-from kubernator.schema.kept import Kept
-from kubernator.schema.published import Published
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     from kubernator.cluster.api import Cluster, ServerVersion
     from kubernator.model.gvk import GroupVersionKind
     from kubernator.schema.node import Node
-    from kubernator.schema.published import Document
+    from kubernator.schema.published import Document, Published
     from kubernator.tools.cache import Cache
 
 __all__ = ["Documents", "bundled", "of_cluster", "parse_version"]
@@ -81,7 +79,10 @@ def of_cluster(cluster: Cluster, cache: Cache) -> Documents:
     Kubernetes' own kinds come from the package when that has the server's minor version. The others are asked for, by
     group and version, unless ``cache`` has them.
     """
-    return _OfCluster(cluster, Kept(cache))
+    from kubernator.schema.kept import Kept  # noqa: PLC0415 - without a cluster nobody needs what one publishes
+    from kubernator.schema.published import Published  # noqa: PLC0415 - the same
+
+    return _OfCluster(cluster, Published(cluster, Kept(cache)))
 
 
 def parse_version(text: str) -> int:
@@ -101,9 +102,9 @@ def parse_version(text: str) -> int:
 class _OfCluster:
     """`Documents` of a cluster."""
 
-    def __init__(self, cluster: Cluster, kept: Kept) -> None:
+    def __init__(self, cluster: Cluster, published: Published) -> None:
         self._cluster = cluster
-        self._published = Published(cluster, kept)
+        self._published = published
 
     @property
     def version(self) -> ServerVersion:
@@ -115,7 +116,7 @@ class _OfCluster:
 
     @property
     def warnings(self) -> Sequence[str]:
-        return tuple(self._published.warnings)
+        return tuple(sorted(self._published.warnings))  # several are read at once
 
     def kinds(self) -> Kinds:
         return self._cluster.kinds()

@@ -1,16 +1,14 @@
 """Formats of strings that the API server checks in custom resources, under their names without dashes.
 
-All other formats mean nothing to it. Source: k8s.io/kube-openapi, package ``validation/strfmt``, of Kubernetes 1.37.
+All other formats mean nothing to it. Few are in use, so patterns are compiled when they are first asked for. Source:
+k8s.io/kube-openapi, package ``validation/strfmt``, of Kubernetes 1.37.
 """
 
 from __future__ import annotations
 
-import calendar
 import ipaddress
 import re
 from typing import TYPE_CHECKING, Final
-
-from kubernator.schema import regexp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,8 +17,7 @@ __all__ = ["FORMATS", "is_base64", "is_micro_time", "is_time"]
 
 
 def _form(pattern: str) -> Callable[[str], bool]:
-    compiled = re.compile(pattern, re.ASCII)
-    return lambda text: compiled.fullmatch(text) is not None
+    return lambda text: re.fullmatch(pattern, text, re.ASCII) is not None
 
 
 #: One label, where a dash may only be the second character, or a domain. The server's own counts up to 63 in it, which
@@ -35,66 +32,68 @@ _LONGEST_NAME: Final = 253
 
 
 def _is_hostname(text: str) -> bool:
+    from kubernator.schema import regexp  # noqa: PLC0415 - for one format
+
     matches = regexp.matcher(_HOSTNAME)
     if matches is None or not matches(text) or len(text.encode()) > _LONGEST_HOSTNAME:
         return False
     return all(len(part.encode()) <= _LONGEST_LABEL for part in text.split("."))
 
 
-_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:", re.ASCII)
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})", re.ASCII)
+_SCHEME: Final = r"[A-Za-z][A-Za-z0-9+.-]*:"
+_CONTROL: Final = r"[\x00-\x1f\x7f]"
+_BAD_ESCAPE: Final = r"%(?![0-9A-Fa-f]{2})"
 #: In a host only what is not ASCII may be escaped.
-_BAD_HOST_ESCAPE: Final = re.compile(r"%(?![89A-Fa-f][0-9A-Fa-f])", re.ASCII)
-_BAD_HOST: Final = re.compile(r"[\x00- \\^`{|}#]")
-_USER: Final = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*", re.ASCII)
-_PORT: Final = re.compile(r"(?::[0-9]*)?", re.ASCII)
+_BAD_HOST_ESCAPE: Final = r"%(?![89A-Fa-f][0-9A-Fa-f])"
+_BAD_HOST: Final = r"[\x00- \\^`{|}#]"
+_USER: Final = r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*"
+_PORT: Final = r"(?::[0-9]*)?"
 
 
 def _is_uri(text: str) -> bool:
     """Say whether Go's ``url.ParseRequestURI`` takes it: an absolute URL or a path from the root."""
-    if not text or _CONTROL.search(text):
+    if not text or re.search(_CONTROL, text):
         return False
     if text == "*":
         return True
-    scheme = _SCHEME.match(text)
+    scheme = re.match(_SCHEME, text)
     rest = text[scheme.end() if scheme else 0 :].partition("?")[0]
     if not rest.startswith("/"):
         return scheme is not None
     if scheme and rest.startswith("//"):
         authority, slash, path = rest[2:].partition("/")
-        return _is_authority(authority) and not _BAD_ESCAPE.search(slash + path)
-    return not _BAD_ESCAPE.search(rest)
+        return _is_authority(authority) and not re.search(_BAD_ESCAPE, slash + path)
+    return not re.search(_BAD_ESCAPE, rest)
 
 
 def _is_authority(text: str) -> bool:
     user, at, host = text.rpartition("@")
-    if at and not _USER.fullmatch(user):
+    if at and not re.fullmatch(_USER, user):
         return False
     if host.startswith("["):
         closing = host.rfind("]")
-        return closing > 0 and _PORT.fullmatch(host[closing + 1 :]) is not None
+        return closing > 0 and re.fullmatch(_PORT, host[closing + 1 :]) is not None
     name, colon, port = host.rpartition(":")
-    if colon and not _PORT.fullmatch(colon + port):
+    if colon and not re.fullmatch(_PORT, colon + port):
         return False
-    return not _BAD_HOST.search(name if colon else host) and not _BAD_HOST_ESCAPE.search(host)
+    return not re.search(_BAD_HOST, name if colon else host) and not re.search(_BAD_HOST_ESCAPE, host)
 
 
 _ATOM: Final = r"[^\x00-\x20\x7f()<>\[\]:;@\\,.\"]+"
 _DOTTED: Final = rf"{_ATOM}(?:\.{_ATOM})*"
 _ADDRESS: Final = rf"(?:{_DOTTED}|\"(?:[^\"\\\x00-\x08\x0a-\x1f]|\\.)*\")@(?:{_DOTTED}|\[[^\[\]\\]+\])"
-_EMAIL: Final = re.compile(rf"[ \t]*{_ADDRESS}[ \t]*(?:\([^()]*\)[ \t]*)?")
-_NAMED_EMAIL: Final = re.compile(rf"[^<>]*<{_ADDRESS}>[ \t]*(?:\([^()]*\)[ \t]*)?")
+_EMAIL: Final = rf"[ \t]*{_ADDRESS}[ \t]*(?:\([^()]*\)[ \t]*)?"
+_NAMED_EMAIL: Final = rf"[^<>]*<{_ADDRESS}>[ \t]*(?:\([^()]*\)[ \t]*)?"
 
 
 def _is_email(text: str) -> bool:
     if text.endswith(";"):  # a group, `friends: a@b, c@d;`, is left to the server
         return ":" in text
-    return _EMAIL.fullmatch(text) is not None or _NAMED_EMAIL.fullmatch(text) is not None
+    return re.fullmatch(_EMAIL, text) is not None or re.fullmatch(_NAMED_EMAIL, text) is not None
 
 
 #: Go's older reading, which lets numbers begin with zeros.
-_ZEROS: Final = re.compile(r"(?<![0-9A-Fa-f:.])0+(?=[0-9])|(?<=\.)0+(?=[0-9])|(?<=:)0+(?=[0-9]+\.)", re.ASCII)
+_ZEROS: Final = r"(?<![0-9A-Fa-f:.])0+(?=[0-9])|(?<=\.)0+(?=[0-9])|(?<=:)0+(?=[0-9]+\.)"
 
 
 def _is_address(text: str) -> bool:
@@ -106,7 +105,7 @@ def _is_address(text: str) -> bool:
 
 
 def _is_ipv4(text: str) -> bool:
-    return "." in text and _is_address(_ZEROS.sub("", text))
+    return "." in text and _is_address(re.sub(_ZEROS, "", text))
 
 
 def _is_ipv6(text: str) -> bool:
@@ -117,7 +116,7 @@ def _is_cidr(text: str) -> bool:
     address, slash, bits = text.partition("/")
     if not slash or not bits.isascii() or not bits.isdigit() or len(bits) > 3:  # noqa: PLR2004 - 128 is the most
         return False
-    if not _is_address(_ZEROS.sub("", address)):
+    if not _is_address(re.sub(_ZEROS, "", address)):
         return False
     return int(bits) <= (128 if ":" in address else 32)
 
@@ -156,46 +155,49 @@ def _is_card(text: str) -> bool:
     return _CARD(digits) and sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0  # noqa: PLR2004
 
 
-_DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
-_LAST_MONTH: Final = 12
+_DATE: Final = r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+_DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_FEBRUARY: Final = 2
 #: As the pattern of the server has it: any character may stand before the fraction.
-_CLOCK: Final = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[^\n][0-9]+)?(?:z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
-_STRICT_CLOCK: Final = re.compile(
-    r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.,][0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-4]):[0-5][0-9])", re.ASCII
+_CLOCK: Final = r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[^\n][0-9]+)?(?:z|[+-][0-9]{2}:[0-9]{2})"
+_STRICT_CLOCK: Final = (
+    r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.,][0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-4]):[0-5][0-9])"
 )
 
 
 def _is_date(text: str) -> bool:
-    found = _DATE.fullmatch(text)
+    found = re.fullmatch(_DATE, text)
     if found is None:
         return False
     year, month, day = (int(part) for part in found.groups())
-    # the calendar repeats after 400 years, and Python has no year 0
-    return 1 <= month <= _LAST_MONTH and 1 <= day <= calendar.monthrange(year % 400 + 400, month)[1]
+    if not 1 <= month <= len(_DAYS) or not 1 <= day <= _DAYS[month - 1]:
+        return False
+    leap = year % 400 == 0 or (year % 4 == 0 and year % 100 != 0)
+    return leap or (month, day) != (_FEBRUARY, _DAYS[_FEBRUARY - 1])
 
 
 def _is_date_time(text: str) -> bool:
     date, _, rest = text.lower().partition("t")
-    found = _CLOCK.fullmatch(rest.partition("t")[0])
+    found = re.fullmatch(_CLOCK, rest.partition("t")[0])
     return _is_date(date) and found is not None and found[1] <= "23" and found[2] <= "59" and found[3] <= "59"
 
 
 def is_time(text: str) -> bool:
     """Say whether Go reads a text as a time of RFC 3339, as fields of built-in kinds need it."""
     date, _, clock = text.partition("T")
-    return _is_date(date) and _STRICT_CLOCK.fullmatch(clock) is not None
+    return _is_date(date) and re.fullmatch(_STRICT_CLOCK, clock) is not None
 
 
-_MICROSECONDS: Final = re.compile(r"[^.]*\.[0-9]{6}(?![0-9]).*", re.ASCII)
+_MICROSECONDS: Final = r"[^.]*\.[0-9]{6}(?![0-9]).*"
 
 
 def is_micro_time(text: str) -> bool:
     """Say whether Go reads a text as a time of RFC 3339 with microseconds, which are six digits and no other number."""
-    return is_time(text) and _MICROSECONDS.fullmatch(text) is not None
+    return is_time(text) and re.fullmatch(_MICROSECONDS, text) is not None
 
 
 _GO_DURATION: Final = _form(r"[+-]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)")
-_WORD_DURATION: Final = re.compile(r"([0-9]+)\s*([A-Za-zµ]+)", re.ASCII)
+_WORD_DURATION: Final = r"(?a)([0-9]+)\s*([A-Za-zµ]+)"
 _UNITS: Final = frozenset({"ns", "us", "µs", "ms", "s", "m", "h", "hr", "d", "w", "wk"})
 _UNIT_WORDS: Final = ("nano", "micro", "milli", "sec", "min", "hour", "day", "week")
 _LARGEST_NUMBER: Final = 19
@@ -205,7 +207,7 @@ def _is_duration(text: str) -> bool:
     """Say whether it is one of Go, or has one in words in it, as ``22 ns`` or ``3 days``."""
     if _GO_DURATION(text):
         return True
-    found = _WORD_DURATION.findall(text)
+    found = re.findall(_WORD_DURATION, text)
     if any(len(number.lstrip("0")) > _LARGEST_NUMBER for number, _ in found):
         return False
     units = [unit.lower() for _, unit in found]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kubernator.schema.fault import Fault, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator
 
     from kubernator.model.sourcemap import Path
     from kubernator.schema.node import Node
@@ -20,27 +20,26 @@ if TYPE_CHECKING:
 __all__ = ["list_faults", "unique_fault"]
 
 
-def list_faults(value: list[Any], node: Node, path: Path) -> Iterator[Fault]:
-    """Yield what is wrong with the items of a list of type ``set`` or ``map``, apart from the items themselves."""
+def list_faults(value: list[Any], node: Node, path: Path) -> Iterable[Fault]:
+    """Return what is wrong with the items of a list of type ``set`` or ``map``, apart from the items themselves."""
     if node.list_type == "set":
-        yield from _set_faults(value, path)
-    elif node.list_type == "map" and node.list_map_keys:
-        yield from _map_faults(value, node, path)
+        return _set_faults(value, path)
+    if node.list_type == "map" and node.list_map_keys:
+        return _map_faults(value, node, path)
+    return ()
 
 
 def _set_faults(value: list[Any], path: Path) -> Iterator[Fault]:
     seen: set[Hashable] = set()
     for index, item in enumerate(value):
-        place = (*path, index)
         if item is None:
-            yield Fault(place, Reason.INVALID, "Invalid value: an item of a set must not be null")
+            yield Fault((*path, index), Reason.INVALID, "Invalid value: an item of a set must not be null")
         elif isinstance(item, dict | list):
             what = "map" if isinstance(item, dict) else "list"
-            yield Fault(
-                place, Reason.INVALID, f"Invalid value: an item of a set must not be a {what} in server-side apply"
-            )
+            message = f"Invalid value: an item of a set must not be a {what} in server-side apply"
+            yield Fault((*path, index), Reason.INVALID, message)
         elif (key := _key(item)) in seen:
-            yield Fault(place, Reason.DUPLICATE, "Duplicate value")
+            yield Fault((*path, index), Reason.DUPLICATE, "Duplicate value")
         else:
             seen.add(key)
 
@@ -50,10 +49,10 @@ def _map_faults(value: list[Any], node: Node, path: Path) -> Iterator[Fault]:
     defaults = [(name, properties[name].default if name in properties else None) for name in node.list_map_keys]
     seen: set[Hashable] = set()
     for index, item in enumerate(value):
-        place = (*path, index)
         if not isinstance(item, dict):
             what = "null" if item is None else "other than a map"
-            yield Fault(place, Reason.INVALID, f"Invalid value: an item of a list with keys must not be {what}")
+            message = f"Invalid value: an item of a list with keys must not be {what}"
+            yield Fault((*path, index), Reason.INVALID, message)
             continue
         keys = {}
         for name, default in defaults:
@@ -61,12 +60,14 @@ def _map_faults(value: list[Any], node: Node, path: Path) -> Iterator[Fault]:
                 keys[name] = found
         if not keys:
             names = ", ".join(f'"{name}"' for name in node.list_map_keys)
-            yield Fault(place, Reason.REQUIRED, f"Required value: one of the keys {names} must be there")
-            continue
-        key = tuple((name, _key(each)) for name, each in keys.items())
-        if key in seen:
-            yield Fault(place, Reason.DUPLICATE, f"Duplicate value: {json.dumps(keys, ensure_ascii=False)}")
-        seen.add(key)
+            message = f"Required value: one of the keys {names} must be there"
+            yield Fault((*path, index), Reason.REQUIRED, message)
+        elif len(value) > 1:
+            key = tuple([(name, _key(each)) for name, each in keys.items()])
+            if key in seen:
+                message = f"Duplicate value: {json.dumps(keys, ensure_ascii=False)}"
+                yield Fault((*path, index), Reason.DUPLICATE, message)
+            seen.add(key)
 
 
 def _key(value: Any) -> Hashable:

@@ -81,8 +81,9 @@ def check_metadata(root: Field, gvk: GroupVersionKind, *, custom: bool, stored: 
 
 def check_fields(metadata: Field, *, free: bool) -> None:
     """Add what is wrong with metadata besides the name; ``free`` allows finalizers without a domain."""
-    if namespace := metadata["namespace"].text:
-        metadata["namespace"].complain(names.dns_label(namespace))
+    namespace = metadata["namespace"]
+    if namespace.text:
+        namespace.complain(names.dns_label(namespace.text))
     names.check_labels(metadata["labels"])
     names.check_annotations(metadata["annotations"])
     _check_owners(metadata["ownerReferences"])
@@ -90,17 +91,18 @@ def check_fields(metadata: Field, *, free: bool) -> None:
 
 
 def _check_name(root: Field, gvk: GroupVersionKind) -> None:
-    name, generated = root["metadata"]["name"], root["metadata"]["generateName"]
     if gvk.group in _ASKED:
         return
-    if not name.text and not generated.text:
-        name.required("name or generateName is required")
-        return
+    name = root["metadata"]["name"]
     rule = _NAMES.get((gvk.group, gvk.kind), names.dns_subdomain)
     if (gvk.group, gvk.kind) == ("", "Service") and root.minor < _RELAXED_SERVICES:
         rule = names.dns_1035_label
     if name.text:
         name.complain(rule(name.text) or _own_rule(root, gvk, name.text))
+        return
+    generated = root["metadata"]["generateName"]
+    if not generated.text:
+        name.required("name or generateName is required")
         return
     made = _generated(generated.text)
     strict = gvk.group == _RBAC or (rule is not names.path_segment and (gvk.group, gvk.kind) not in _FREE_PREFIXES)
@@ -110,15 +112,15 @@ def _check_name(root: Field, gvk: GroupVersionKind) -> None:
 
 def _own_rule(root: Field, gvk: GroupVersionKind, name: str) -> str:
     """Return what is wrong with a name that is otherwise right, by what else the object says."""
-    spec = root["spec"]
     match gvk.group, gvk.kind:
         case "batch", "CronJob" if len(name) > _LONGEST_CRON_JOB:
             return f"must be no more than {_LONGEST_CRON_JOB} characters"
         case "apiregistration.k8s.io", "APIService":
+            spec = root["spec"]
             wanted = f"{spec['version'].text}.{spec['group'].text}"
             return "" if name == wanted else f'must be `spec.version+"."+spec.group`: "{wanted}"'
         case "certificates.k8s.io", "ClusterTrustBundle":
-            return _bundle_name(spec["signerName"].text, name)
+            return _bundle_name(root["spec"]["signerName"].text, name)
         case "networking.k8s.io", "IPAddress":
             return _address_name(name)
     return ""

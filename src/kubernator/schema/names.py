@@ -177,9 +177,11 @@ def path_segment(text: str) -> str:
 
 def check_labels(field: Field) -> None:
     """Add what is wrong with a map of labels, each fault at its key."""
-    for key, value in field.entries():
-        value.complain(qualified_name(key))
-        value.complain(label_value(value.text))
+    for key, value in field.value.items() if isinstance(field.value, dict) else ():
+        if complaint := qualified_name(key):
+            field[key].invalid(complaint)
+        if isinstance(value, str) and (complaint := label_value(value)):
+            field[key].invalid(complaint)
 
 
 def check_annotations(field: Field) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from kubernator.schema.builtin.required import Asked
 from kubernator.schema.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Node:
     ``additional`` is the node of all other keys, or what ``additionalProperties`` said, or None. ``default`` is None
     where there is none. ``rules`` are ``x-kubernetes-validations`` as written. ``builtin`` are types of Kubernetes'
     own, of which ``special`` tells those with a JSON of their own: ``quantity``, ``time``,
-    ``micro-time``, ``int-or-string``, ``raw``.
+    ``micro-time``, ``int-or-string``, ``raw``. ``asked`` is what Go code asks of maps of such a type, None for nothing.
     A value of exactly the class ``plain`` needs no further look.
     """
 
@@ -61,6 +62,7 @@ class Node:
         "additional",
         "all_of",
         "any_of",
+        "asked",
         "builtin",
         "combined",
         "default",
@@ -102,6 +104,7 @@ class Node:
     additional: Node | bool | None
     all_of: tuple[Node, ...]
     any_of: tuple[Node, ...]
+    asked: Asked | None
     builtin: bool
     combined: bool
     default: Any
@@ -177,6 +180,7 @@ class Node:
         self.preserve_unknown = get("x-kubernetes-preserve-unknown-fields") is True
         self.map_type = get("x-kubernetes-map-type") or ""
         self.rules = tuple(get("x-kubernetes-validations") or ())
+        self.asked = Asked.of(self.name, schema) if self.builtin else None
         self._read_list_type()
         self._read_children()
         narrow = not _NARROWING.isdisjoint(schema) or bool(self.special)

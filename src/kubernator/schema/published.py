@@ -70,6 +70,8 @@ class Published:
         self._cluster = cluster
         self._kept = kept
         self._lock = threading.Lock()
+        #: Who reads a document has the turn of it, so that several are read at once and each is read once.
+        self._turns: dict[str, threading.Lock] = {}
         self._paths: Mapping[str, Any] | None = None
         self._documents: dict[str, Document | None] = {}
         self.readable = True
@@ -81,6 +83,8 @@ class Published:
         Raises `errors.ClusterError` when the server does not answer, or its index is nothing that we understand.
         """
         with self._lock:
+            turn = self._turns.setdefault(api_version, threading.Lock())
+        with turn:
             if api_version not in self._documents:
                 self._documents[api_version] = self._find(api_version)
             return self._documents[api_version]
@@ -134,17 +138,22 @@ class Published:
         return document
 
     def _index(self) -> Mapping[str, Any]:
-        if self._paths is None:
-            try:
-                body = self._ask(_INDEX)
-            except errors.ApiError as error:  # forbidden, no such page, or a server that fails at it
-                self.readable = False
-                self.warnings.append(f"the server does not show its schemas, so custom kinds are left to it: {error}")
-                body = {"paths": {}}
-            if not isinstance(body, dict) or not isinstance(body.get("paths"), dict):
-                raise _not_understood()
-            self._paths = body["paths"]
-        return self._paths
+        with self._lock:
+            if self._paths is None:
+                self._paths = self._read_index()
+            return self._paths
+
+    def _read_index(self) -> Mapping[str, Any]:
+        try:
+            body = self._ask(_INDEX)
+        except errors.ApiError as error:  # forbidden, no such page, or a server that fails at it
+            self.readable = False
+            self.warnings.append(f"the server does not show its schemas, so custom kinds are left to it: {error}")
+            body = {"paths": {}}
+        if not isinstance(body, dict) or not isinstance(body.get("paths"), dict):
+            raise _not_understood()
+        paths: Mapping[str, Any] = body["paths"]
+        return paths
 
     def _ask(self, target: str) -> Any:
         body = self._cluster.raw("GET", target)

@@ -9,8 +9,7 @@ says.
 
 from __future__ import annotations
 
-import difflib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kubernator.model.diagnostics import Severity
 from kubernator.schema import embedded, quantity, values
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from kubernator.model.resource import Manifest
     from kubernator.model.sourcemap import Path
 
-__all__ = ["NEWEST", "as_kept", "check", "check_default"]
+__all__ = ["NEWEST", "Looked", "as_kept", "check", "check_default", "look"]
 
 #: The minor version of Kubernetes whose checks these are.
 NEWEST: Final = 37
@@ -35,9 +34,24 @@ NEWEST: Final = 37
 _GUESSES: Final = 100
 _INT32: Final = range(-(2**31), 2**31)
 _TOO_WIDE: Final = "the value has more than 32 bits, of which the server drops the upper ones"
+_NOTHING: Final = "null in a list is taken for an empty value"
+#: Types of items -> what null is taken for, which for all others is an empty map.
+_ZEROS: Final = {"string": "", "integer": 0, "number": 0, "boolean": False, "array": []}
+
+
+class Looked(NamedTuple):
+    """What one walk over a manifest finds: what its schema says is wrong, and what Go code would say is missing."""
+
+    faults: list[Fault]
+    asked: list[Fault]
 
 
 def check(manifest: Manifest, node: Node, *, custom: bool, minor: int = NEWEST) -> list[Fault]:
+    """Return what is wrong with a manifest by its schema, as `look` does."""
+    return look(manifest, node, custom=custom, minor=minor).faults
+
+
+def look(manifest: Manifest, node: Node, *, custom: bool, minor: int = NEWEST) -> Looked:
     """Return what is wrong with a manifest, in the order of its fields.
 
     ``node`` is the schema of the whole object, and ``custom`` says that a definition made its kind. Places are those of
@@ -53,24 +67,31 @@ def check(manifest: Manifest, node: Node, *, custom: bool, minor: int = NEWEST) 
     except RecursionError:
         message = "the manifest is nested too deeply to be checked here, the server decides"
         walk.faults.append(Fault((), Reason.UNDECIDED, message, Severity.WARNING))
-    return list(dict.fromkeys(walk.faults))
+    return Looked(list(dict.fromkeys(walk.faults)), walk.asked)
 
 
-def as_kept(manifest: Manifest, faults: Iterable[Fault]) -> Manifest:
-    """Return a manifest with numbers as the server keeps them, where one of the faults says that it drops bits."""
+def as_kept(manifest: Manifest, faults: Iterable[Fault], node: Node | None = None) -> Manifest:
+    """Return a manifest with values as the server keeps them, where one of the faults says that it takes them so."""
     for fault in faults:
-        if fault.message == _TOO_WIDE:
-            manifest = _with_kept(manifest, fault.path)
+        if fault.message in {_TOO_WIDE, _NOTHING}:
+            manifest = _with_kept(manifest, fault.path, node)
     return manifest
 
 
-def _with_kept(value: Any, path: Path) -> Any:
+def _with_kept(value: Any, path: Path, node: Node | None) -> Any:
     if not path:
-        return (int(value) - _INT32.start) % len(_INT32) + _INT32.start
+        return _zero(node) if value is None else (int(value) - _INT32.start) % len(_INT32) + _INT32.start
     step: Any = path[0]
     changed = value.copy()
-    changed[step] = _with_kept(value[step], path[1:])
+    below = (node.child(step) if isinstance(step, str) else node.items) if node is not None else None
+    changed[step] = _with_kept(value[step], path[1:], below)
     return changed
+
+
+def _zero(node: Node | None) -> Any:
+    """Return what Go makes of null: the empty value of its type."""
+    kind = node.types[0] if node is not None and node.types else ""
+    return _ZEROS.get(kind, {})
 
 
 def check_default(value: Any, node: Node, *, minor: int = NEWEST) -> list[Fault]:
@@ -86,10 +107,11 @@ def check_default(value: Any, node: Node, *, minor: int = NEWEST) -> list[Fault]
 class _Walk:
     """One walk over one manifest, collecting faults."""
 
-    __slots__ = ("faults", "lists", "minor", "seen")
+    __slots__ = ("asked", "faults", "lists", "minor", "seen")
 
     def __init__(self, *, minor: int, lists: bool = True) -> None:
         self.faults: list[Fault] = []
+        self.asked: list[Fault] = []
         self.lists = lists
         self.minor = minor
         self.seen = 0
@@ -115,6 +137,9 @@ class _Walk:
         if node.types and node.types[0] != "object":
             self.faults.append(values.mistyped(value, node, path))
             return
+        asked, before = node.asked, len(self.asked)
+        if asked is not None:
+            asked.missing(value, path, self.asked)
         properties = node.properties
         additional = node.additional
         for key, item in value.items():
@@ -130,6 +155,9 @@ class _Walk:
                     continue
             if item.__class__ is not child.plain and item is not None:
                 self.builtin(item, child, (*path, key))
+        if asked is not None and asked.dropped and len(self.asked) > before:
+            depth = len(path)
+            self.asked[before:] = [each for each in self.asked[before:] if each.path[depth] not in asked.dropped]
 
     def _builtin_list(self, value: list[Any], node: Node, path: Path) -> None:
         if node.types and node.types[0] != "array":
@@ -141,7 +169,15 @@ class _Walk:
         if items is not None:
             for index, item in enumerate(value):
                 if item.__class__ is not items.plain:
-                    self.builtin(item, items, (*path, index))
+                    place = (*path, index)
+                    self.builtin(self._nothing(node, place) if item is None else item, items, place)
+
+    def _nothing(self, node: Node, path: Path) -> Any:
+        """Return what the server takes null in a list for; in a list with keys it was refused before."""
+        if node.list_type in {"map", "set"} or node.items is None or node.items.special:
+            return None
+        self.faults.append(Fault(path, Reason.INVALID, _NOTHING, Severity.WARNING))
+        return _zero(node.items)
 
     def _builtin_text(self, value: str, node: Node, path: Path) -> None:
         if node.format == "byte" and not is_base64(value):
@@ -149,6 +185,8 @@ class _Walk:
 
     def _unknown(self, path: Path, known: Iterable[str]) -> None:
         """Add a field that the schema does not have, with the name that was meant, if one is like it."""
+        import difflib  # noqa: PLC0415 - for a message
+
         few = len(self.faults) < _GUESSES
         near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.75) if few else ()
         meant = f', did you mean "{near[0]}"' if near else ""

@@ -11,7 +11,6 @@ import json
 import struct
 from typing import TYPE_CHECKING, Any, Final
 
-from kubernator.schema import regexp
 from kubernator.schema.fault import Fault, Reason
 from kubernator.schema.formats import FORMATS
 
@@ -67,6 +66,8 @@ def text_faults(value: str, node: Node, path: Path, *, minor: int) -> Iterator[F
 
 def _matches(pattern: str, value: str) -> bool:
     """Say whether a text matches; true where the pattern is broken, which is the fault of its definition."""
+    from kubernator.schema import regexp  # noqa: PLC0415 - for custom kinds
+
     try:
         matches = regexp.matcher(pattern)
     except regexp.NotAPattern:

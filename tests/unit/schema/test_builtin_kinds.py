@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import gochecks
 import specimens
 from kubernator.model.gvk import GroupVersionKind
 from kubernator.schema import builtin, bundle
@@ -22,7 +23,7 @@ SERVICE = GroupVersionKind("", "v1", "Service")
 def check(gvk: GroupVersionKind, minor: int = 37, **fields: Any) -> list[Fault]:
     """Check an object of a kind."""
     manifest = {"apiVersion": gvk.api_version, "kind": gvk.kind, "metadata": {"name": "a"}, **fields}
-    return kinds.check(manifest, gvk, node=SCHEMAS.root(gvk), minor=minor)
+    return gochecks.found(manifest, gvk, SCHEMAS.root(gvk), minor)
 
 
 @pytest.mark.parametrize("minor", bundle.MINORS)
@@ -33,7 +34,7 @@ def test_nothing_is_said_of_what_servers_take(specimen: specimens.Specimen, mino
     node = bundle.load(minor).root(gvk)
     for seed in range(4 if node is not None else 0):
         manifest = specimens.make(specimen, name="x-1", namespace="default", seed=seed)
-        assert kinds.check(manifest, gvk, node=node, minor=minor) == []
+        assert gochecks.found(manifest, gvk, node, minor) == []
 
 
 def test_every_module_with_checks_is_known() -> None:
@@ -67,7 +68,7 @@ def test_faults_stand_in_the_order_of_the_manifest() -> None:
     role = GroupVersionKind("rbac.authorization.k8s.io", "v1", "RoleBinding")
     fields = {"subjects": [{"kind": "Group"}, {"name": "x"}], "roleRef": {"kind": "Role"}}
     manifest = {**fields, "metadata": {"name": "a/b", "labels": {"a b": ""}}}
-    places = [api_path(fault.path) for fault in kinds.check(manifest, role, node=SCHEMAS.root(role))]
+    places = [api_path(fault.path) for fault in gochecks.found(manifest, role, SCHEMAS.root(role))]
     tops = [place.partition(".")[0].partition("[")[0] for place in places]
     assert tops == sorted(tops, key=list(manifest).index)
 

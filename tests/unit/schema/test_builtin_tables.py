@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import gochecks
 from kubernator.model.diagnostics import Severity
 from kubernator.model.gvk import GroupVersionKind
 from kubernator.schema import documents
@@ -31,7 +32,7 @@ def found(manifest: Manifest, minor: int | None = None) -> dict[str, str]:
     """Return what is wrong with an object, by place."""
     schemas = documents.bundled(minor)
     gvk = GroupVersionKind.of(manifest["apiVersion"], manifest["kind"])
-    faults = kinds.check(manifest, gvk, node=schemas.root(gvk), minor=schemas.minor)
+    faults = gochecks.found(manifest, gvk, schemas.root(gvk), schemas.minor)
     return {api_path(fault.path, manifest): fault.message for fault in faults if fault.severity is Severity.ERROR}
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import gochecks
 from kubernator.model.diagnostics import Severity
 from kubernator.model.gvk import GroupVersionKind
 from kubernator.schema import bundle, structural
@@ -27,7 +28,7 @@ def found(manifest: Manifest, minor: int = 37) -> list[str]:
     assert node
     faults = [
         *structural.check(manifest, node, custom=False, minor=minor),
-        *kinds.check(manifest, gvk, node=node, minor=minor),
+        *gochecks.found(manifest, gvk, node, minor),
     ]
     return [api_path(fault.path, manifest) for fault in faults if fault.severity is Severity.ERROR]
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from kubernator.model.diagnostics import Severity
+from kubernator.model.gvk import GroupVersionKind
 from kubernator.schema.defaults import defaulted
 from kubernator.schema.definitions import root_node
+from kubernator.schema.documents import bundled
 from kubernator.schema.fault import Reason, api_path
 from kubernator.schema.node import Node, Nodes, node_of
 from kubernator.schema.structural import as_kept, check
@@ -291,3 +293,18 @@ def test_of_wide_numbers_the_lower_bits_are_kept(kept: int, written: float) -> N
     assert [fault.severity for fault in faults] == [Severity.WARNING]
     assert as_kept(manifest, faults)["ports"] == [{"port": 1}, {"port": kept}]
     assert manifest["ports"][1] == {"port": written}
+
+
+def test_null_in_a_list_is_an_empty_value() -> None:
+    """What Go makes of it is what further checks see, and a warning says so; the manifest stays as it is."""
+    documents = bundled(37)
+    node = documents.root(GroupVersionKind.of("networking.k8s.io/v1", "NetworkPolicy"))
+    manifest: dict[str, Any] = {"spec": {"podSelector": {}, "policyTypes": ["Ingress", None], "ingress": [None]}}
+    faults = check(manifest, node, custom=False)  # type: ignore[arg-type]
+    assert {fault.severity for fault in faults} == {Severity.WARNING}
+    assert as_kept(manifest, faults, node)["spec"] == {
+        "podSelector": {},
+        "policyTypes": ["Ingress", ""],
+        "ingress": [{}],
+    }
+    assert manifest["spec"]["ingress"] == [None]

@@ -10,7 +10,6 @@ import base64
 import re
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
 from kubernator.schema.builtin import parts
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["CHECKS"]
 
 _SHORTEST: Final = 600
-_LONGEST_DOMAIN: Final = 253
-_LONGEST_SIGNER: Final = 571
 _LEGACY: Final = "kubernetes.io/legacy-unknown"
 _BEGIN: Final = re.compile(rb"(?m)^-----BEGIN ([^\n]*)-----[ \t\r]*$")
 _USAGES: Final = (
@@ -48,7 +45,7 @@ def _request(root: Field) -> None:
     if signer.text == _LEGACY:
         signer.invalid("the legacy signerName is not allowed via this API version")
     else:
-        _check_signer(signer)
+        parts.check_signer(signer)
     seconds = spec["expirationSeconds"]
     if seconds.number is not None and seconds.number < _SHORTEST:
         seconds.invalid("may not specify a duration less than 600 seconds (10 minutes)")
@@ -62,27 +59,6 @@ def _is_request(text: str) -> bool:
         return True  # said elsewhere
     found = _BEGIN.search(content)
     return found is not None and found[1] == b"CERTIFICATE REQUEST"
-
-
-def _check_signer(field: Field) -> None:
-    """Say so if a text is no name of a signer, which is a domain and a path; it must be there."""
-    if not field.text:
-        field.required()
-        return
-    domain, *rest = field.text.split("/")
-    if len(rest) != 1:
-        field.invalid("must be a fully qualified domain and path of the form 'example.com/signer-name'")
-        return
-    if parts.length(domain) > _LONGEST_DOMAIN:
-        parts.too_long(field, _LONGEST_DOMAIN)
-    for text, rule in ((domain, names.dns_label), (rest[0], names.dns_subdomain)):
-        for label in text.split("."):
-            if complaint := rule(label):
-                field.invalid(f'validating label "{label}": {complaint}')
-                break
-    if "." not in domain:
-        field.invalid("should be a domain with at least two segments separated by dots")
-    parts.check_length(field, _LONGEST_SIGNER)
 
 
 CHECKS: Final[Mapping[tuple[str, str], Callable[[Field], None]]] = {

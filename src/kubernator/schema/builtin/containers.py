@@ -6,8 +6,7 @@ Source: ``validateContainers``, ``validateInitContainers`` and ``validateEphemer
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kubernator.schema import names
 from kubernator.schema.builtin import environment, mounts, parts, podnetwork, probes, resources, security, systems
@@ -38,8 +37,7 @@ _MOST_CODES: Final = 255
 _DEFAULT_GRACE: Final = 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What containers find in their pod: its volumes and resource claims by name, and how it is ended and restarted."""
 
     volumes: Mapping[str, Field]
@@ -53,15 +51,18 @@ class Surroundings:
 
 def all_containers(spec: Field) -> list[Field]:
     """Return all containers of a pod, in the order in which the server visits them."""
-    return [each for kind in ("initContainers", "containers", "ephemeralContainers") for each in spec[kind].items()]
+    return [
+        each for kind in spec.given(("initContainers", "containers", "ephemeralContainers")) for each in kind.items()
+    ]
 
 
 def check_containers(spec: Field, around: Surroundings) -> None:
     """Add what is wrong with the containers of a pod."""
-    if not spec["containers"].size:
-        spec["containers"].required()
+    working = spec["containers"]
+    if not working.size:
+        working.required()
     seen: set[str] = set()
-    for each in spec["containers"].items():
+    for each in working.items():
         _check_common(each, around)
         _check_name(each["name"], seen)
         _check_worker(each, around)
@@ -72,7 +73,7 @@ def check_containers(spec: Field, around: Surroundings) -> None:
         _check_name(each["name"], seen)
         _check_preparer(each, around)
     _check_ephemeral(spec["ephemeralContainers"], around, seen)
-    podnetwork.check_host_ports(spec["containers"].items(), all_of_host=around.is_pod and around.host_network)
+    podnetwork.check_host_ports(working.items(), all_of_host=around.is_pod and around.host_network)
 
 
 def _check_name(field: Field, seen: set[str]) -> None:
@@ -95,12 +96,15 @@ def _check_common(field: Field, around: Surroundings) -> None:
     _check_ports(field["ports"])
     environment.check_environment(field["env"], around.volumes)
     environment.check_environment_from(field["envFrom"])
-    mounts.check_mounts(field, around.volumes)
-    mounts.check_devices(field, around.volumes)
+    if "volumeMounts" in field:
+        mounts.check_mounts(field, around.volumes)
+    if "volumeDevices" in field:
+        mounts.check_devices(field, around.volumes)
     resources.check_requirements(field["resources"], around.claims)
     _check_resizing(field["resizePolicy"], around)
-    security.check_container_security(field["securityContext"], own_users=around.own_users)
-    systems.check_windows_options(field["securityContext"]["windowsOptions"])
+    if "securityContext" in field:
+        security.check_container_security(field["securityContext"], own_users=around.own_users)
+        systems.check_windows_options(field["securityContext"]["windowsOptions"])
 
 
 def _check_ports(field: Field) -> None:
@@ -159,12 +163,12 @@ def _check_preparer(field: Field, around: Surroundings) -> None:
 
 def _check_rules(field: Field) -> None:
     """Add what is wrong with the rules of when a container starts again."""
-    rules = field["restartPolicyRules"]
-    parts.check_word(field["restartPolicy"], _RESTARTS)
-    if field["restartPolicy"].value == "":
-        field["restartPolicy"].unsupported(_RESTARTS)
-    if rules.size and not field["restartPolicy"]:
-        field["restartPolicy"].required("must specify restartPolicy when restart rules are used")
+    rules, restart = field["restartPolicyRules"], field["restartPolicy"]
+    parts.check_word(restart, _RESTARTS)
+    if restart.value == "":
+        restart.unsupported(_RESTARTS)
+    if rules.size and not restart:
+        restart.required("must specify restartPolicy when restart rules are used")
     parts.too_many(rules, _MOST_RULES)
     actions = _ACTIONS if field.minor >= _RESTARTING_ALL_SINCE else _ACTIONS[:1]
     for each in rules.items():

@@ -58,9 +58,10 @@ _PRINTABLE: Final = re.compile("[ -<>-~]*")
 def check_environment(field: Field, volumes: Mapping[str, Field]) -> None:
     """Add what is wrong with ``env`` of a container in a pod with these volumes."""
     for each in field.items():
-        if not each["name"].text:
-            each["name"].required()
-        _check_variable(each["name"])
+        name = each["name"]
+        if not name.text:
+            name.required()
+        _check_variable(name)
         if each["valueFrom"]:
             _check_source(each, volumes)
 

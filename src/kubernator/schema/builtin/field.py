@@ -8,7 +8,7 @@ from kubernator.model.diagnostics import Severity
 from kubernator.schema.fault import Fault, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
     from kubernator.model.sourcemap import Path
 
@@ -59,17 +59,27 @@ class Field:
         found.shared = self.shared
         return found
 
-    def items(self) -> Iterator[Field]:
-        """Yield the items of a list."""
-        if isinstance(self.value, list):
-            for index, value in enumerate(self.value):
-                yield self._below(index, value)
+    def __contains__(self, key: str) -> bool:
+        """Say whether a field of a map is there and not null, which is quicker than to look at it."""
+        value = self.value
+        return isinstance(value, dict) and value.get(key) is not None
 
-    def entries(self) -> Iterator[tuple[str, Field]]:
-        """Yield the keys of a map with their fields."""
-        if isinstance(self.value, dict):
-            for key, value in self.value.items():
-                yield key, self._below(key, value)
+    def given(self, keys: Iterable[str]) -> list[Field]:
+        """Return those fields of a map that are there and not null."""
+        value = self.value
+        return [self[key] for key in keys if value.get(key) is not None] if isinstance(value, dict) else []
+
+    def items(self) -> Sequence[Field]:
+        """Return the items of a list."""
+        if not isinstance(self.value, list):
+            return ()
+        return [self._below(index, value) for index, value in enumerate(self.value)]
+
+    def entries(self) -> Sequence[tuple[str, Field]]:
+        """Return the keys of a map with their fields."""
+        if not isinstance(self.value, dict):
+            return ()
+        return [(key, self._below(key, value)) for key, value in self.value.items()]
 
     def instead(self, value: Any) -> Field:
         """Return a field at the same place, with another value."""

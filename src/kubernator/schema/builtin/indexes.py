@@ -17,7 +17,7 @@ __all__ = ["check_success"]
 
 _MOST_RULES: Final = 20
 _LONGEST: Final = 64 * 1024
-_NUMBER: Final = re.compile("[-+]?[0-9]+", re.ASCII)
+_NUMBER: Final = "[-+]?[0-9]+"
 
 
 def check_success(field: Field, completions: int | None) -> None:
@@ -61,7 +61,7 @@ def _total(text: str, completions: int) -> int | str:
                 f'the fragment "{part}" violates the requirement that an index interval can have at most two parts '
                 "separated by '-'"
             )
-        if not all(map(_NUMBER.fullmatch, ends)):
+        if not all(re.fullmatch(_NUMBER, each) for each in ends):
             return f'cannot convert string to integer for index: "{part}"'
         first, end = int(ends[0]), int(ends[-1])
         if max(first, end) >= completions:

@@ -71,8 +71,8 @@ def _check_made_selector(spec: Field, name: str) -> None:
 
 
 def _check_job(spec: Field, *, made: bool) -> None:
-    for each in _NUMBERS:
-        parts.check_signed(spec[each])
+    for number in spec.given(_NUMBERS):
+        parts.check_signed(number)
     _check_manager(spec["managedBy"])
     if spec["completionMode"].text == "Indexed":
         _check_indexed(spec, made=made)

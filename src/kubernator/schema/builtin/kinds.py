@@ -7,7 +7,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.model.gvk import DEFINITION
-from kubernator.schema.builtin import required
 from kubernator.schema.builtin.field import NEWEST, Field
 from kubernator.schema.fault import Fault, Reason
 from kubernator.schema.metadata import check_metadata
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from kubernator.model.gvk import GroupVersionKind
     from kubernator.model.resource import Manifest
     from kubernator.model.sourcemap import Path
-    from kubernator.schema.node import Node
 
 __all__ = ["MODULES", "check"]
 
@@ -120,24 +118,31 @@ MODULES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 _MODULE_OF: Final = {kind: module for module, kinds in MODULES.items() for kind in kinds}
 #: Reasons that a place can have only one of, however it is worded.
 _ONCE: Final = frozenset({Reason.REQUIRED, Reason.UNSUPPORTED})
+#: What `schema.metadata` looks at, and what the server drops from what it is sent.
+_PASSED: Final = frozenset({"metadata", "status"})
 #: A place after all that a manifest says there.
 _LAST: Final = 1 << 30
 
 
 def check(
-    manifest: Manifest, gvk: GroupVersionKind, *, node: Node | None = None, minor: int = NEWEST, stored: bool = False
+    manifest: Manifest,
+    gvk: GroupVersionKind,
+    *,
+    asked: Iterable[Fault] = (),
+    minor: int = NEWEST,
+    stored: bool = False,
 ) -> list[Fault]:
     """Return what is wrong with a manifest of a built-in kind beyond its types, in the order of its fields.
 
-    ``node`` is the schema of the whole object; without it nothing is said of what is missing. ``minor`` is the server's
-    minor version. ``stored`` says that the cluster has the object, so that its name is not looked at. Types must have
-    been found right before; values of other types count as absent.
+    ``asked`` is what `structural.look` found missing, which counts where nothing else is said of the same place.
+    ``minor`` is the server's minor version. ``stored`` says that the cluster has the object, so that its name is not
+    looked at. Types must have been found right before; values of other types count as absent.
     """
     root = Field(manifest, minor=minor)
     check_metadata(root, gvk, custom=False, stored=stored)
     if gvk.group_kind != DEFINITION:  # checked as a whole in its own modules
         try:
-            _check(root, gvk, node)
+            _check(root, gvk, asked)
         except RecursionError:
             return []
     if not root.faults:
@@ -145,12 +150,15 @@ def check(
     return sorted(_unlike(root.faults), key=lambda fault: _place(manifest, fault.path))
 
 
-def _check(root: Field, gvk: GroupVersionKind, node: Node | None) -> None:
+def _check(root: Field, gvk: GroupVersionKind, asked: Iterable[Fault]) -> None:
     own = _own((gvk.group, gvk.kind))
     if own is not None:
         own(root)
-    if node is not None:
-        required.check(root, node)
+    told = {fault.path for fault in root.faults}
+    for fault in asked:
+        if fault.path not in told and fault.path[0] not in _PASSED:
+            told.add(fault.path)
+            root.faults.append(fault)
 
 
 @cache

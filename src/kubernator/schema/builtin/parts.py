@@ -26,6 +26,7 @@ __all__ = [
     "check_port",
     "check_prefixed_path",
     "check_signed",
+    "check_signer",
     "check_text",
     "check_unique",
     "check_wildcard_alone",
@@ -41,8 +42,9 @@ __all__ = [
 _LAST_PORT: Final = 65535
 _LONGEST_DRIVER: Final = 63
 _LONGEST_SUBDOMAIN: Final = 253
-_HTTP_PATH: Final = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+", re.ASCII)
-_WILDCARD: Final = re.compile(r"\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_LONGEST_SIGNER: Final = 571
+_HTTP_PATH: Final = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
+_WILDCARD: Final = r"\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 
 
 def length(text: str) -> int:
@@ -121,8 +123,8 @@ def check_prefixed_path(field: Field) -> None:
         field.invalid('must be a domain-prefixed path (such as "acme.io/foo")')
     else:
         field.complain(names.dns_subdomain(domain))
-        if not _HTTP_PATH.fullmatch(path):
-            field.invalid(f"Invalid path (regex used for validation is '{_HTTP_PATH.pattern}')")
+        if not re.fullmatch(_HTTP_PATH, path):
+            field.invalid(f"Invalid path (regex used for validation is '{_HTTP_PATH}')")
 
 
 def check_wildcard_alone(field: Field, of_what: str) -> None:
@@ -144,6 +146,27 @@ def check_driver(field: Field) -> None:
         return
     check_length(field, _LONGEST_DRIVER)
     field.complain(names.dns_subdomain(field.text.lower()))
+
+
+def check_signer(field: Field) -> None:
+    """Say so if a text is no name of a signer, which is a domain and a path; it must be there."""
+    if not field.text:
+        field.required()
+        return
+    domain, *rest = field.text.split("/")
+    if len(rest) != 1:
+        field.invalid("must be a fully qualified domain and path of the form 'example.com/signer-name'")
+        return
+    if length(domain) > _LONGEST_SUBDOMAIN:
+        too_long(field, _LONGEST_SUBDOMAIN)
+    for text, rule in ((domain, names.dns_label), (rest[0], names.dns_subdomain)):
+        for label in text.split("."):
+            if complaint := rule(label):
+                field.invalid(f'validating label "{label}": {complaint}')
+                break
+    if "." not in domain:
+        field.invalid("should be a domain with at least two segments separated by dots")
+    check_length(field, _LONGEST_SIGNER)
 
 
 def check_length(field: Field, most: int) -> None:
@@ -169,7 +192,7 @@ def wildcard_subdomain(text: str) -> str:
     """Say what is wrong with the name of a host that begins with ``*.``."""
     if length(text) > _LONGEST_SUBDOMAIN:
         return f"must be no more than {_LONGEST_SUBDOMAIN} characters"
-    if _WILDCARD.fullmatch(text):
+    if re.fullmatch(_WILDCARD, text):
         return ""
     return (
         "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of "

@@ -9,10 +9,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from kubernator.schema.builtin import ranges
+from kubernator.schema.builtin.containers import all_containers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from kubernator.schema.builtin.field import Field
 
 __all__ = ["check_pod_annotations"]
@@ -22,7 +21,7 @@ _COST: Final = "controller.kubernetes.io/pod-deletion-cost"
 _SECCOMP: Final = "seccomp.security.alpha.kubernetes.io/pod"
 _SECCOMP_OF: Final = "container.seccomp.security.alpha.kubernetes.io/"
 _APP_ARMOR_OF: Final = "container.apparmor.security.beta.kubernetes.io/"
-_NUMBER: Final = re.compile("0|-0*[0-9]+|[1-9][0-9]*", re.ASCII)
+_NUMBER: Final = "0|-0*[0-9]+|[1-9][0-9]*"
 _PROFILES: Final = frozenset({"runtime/default", "docker/default", "unconfined"})
 _LOCAL: Final = "localhost/"
 _OF_FIELD: Final = {
@@ -31,14 +30,15 @@ _OF_FIELD: Final = {
 }
 
 
-def check_pod_annotations(field: Field, spec: Field, containers: Sequence[Field]) -> None:
-    """Add what is wrong with annotations of a pod with these containers, of all sorts."""
+def check_pod_annotations(field: Field, spec: Field) -> None:
+    """Add what is wrong with annotations of a pod with this specification."""
     if not field.size:
         return
+    containers = all_containers(spec)
     if field[_MIRROR] and not spec["nodeName"].text:
         field[_MIRROR].invalid("must set spec.nodeName if mirror pod annotation is set")
     cost = field[_COST]
-    if cost and not (_NUMBER.fullmatch(cost.text) and -ranges.LARGEST - 1 <= int(cost.text) <= ranges.LARGEST):
+    if cost and not (re.fullmatch(_NUMBER, cost.text) and -ranges.LARGEST - 1 <= int(cost.text) <= ranges.LARGEST):
         cost.invalid("must be a 32bit integer")
     names = {each["name"].text for each in containers}
     for key, each in field.entries():

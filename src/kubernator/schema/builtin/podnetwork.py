@@ -27,7 +27,7 @@ _LONGEST_HOST: Final = 64
 #: From this version of Kubernetes on the server keeps the host's name that a pod asks for.
 _OVERRIDE_SINCE: Final = 35
 _LABEL: Final = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
-_SEARCH: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.ASCII)
+_SEARCH: Final = rf"{_LABEL}(\.{_LABEL})*"
 
 
 def check_network(spec: Field) -> None:
@@ -38,17 +38,17 @@ def check_network(spec: Field) -> None:
             addresses.check_address(alias["ip"])
         for each in alias["hostnames"].items():
             each.complain(names.dns_subdomain(each.text))
-    for name in ("hostname", "subdomain"):
-        parts.check_text(spec[name], names.dns_label)
+    for each in spec.given(("hostname", "subdomain")):
+        parts.check_text(each, names.dns_label)
     _check_override(spec)
     if spec["hostNetwork"].flag:
         _check_of_host(spec)
 
 
 def _check_dns(spec: Field) -> None:
-    field = spec["dnsConfig"]
-    if not field and spec["dnsPolicy"].text != "None":
+    if "dnsConfig" not in spec and spec["dnsPolicy"].text != "None":
         return
+    field = spec["dnsConfig"]
     servers = field["nameservers"]
     if spec["dnsPolicy"].text == "None":
         if not field:
@@ -82,11 +82,11 @@ def _check_search(field: Field) -> None:
         return
     if parts.length(text) > _LONGEST_NAME:
         field.invalid(f"must be no more than {_LONGEST_NAME} characters")
-    elif not _SEARCH.fullmatch(text):
+    elif not re.fullmatch(_SEARCH, text):
         field.invalid(
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and "
             f"must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
-            f"'{_SEARCH.pattern}')"
+            f"'{_SEARCH}')"
         )
 
 

@@ -39,7 +39,7 @@ def _pod(root: Field) -> None:
     metadata, spec = root["metadata"], root["spec"]
     labels = [key for key, _ in metadata["labels"].entries()]
     check_pod_spec(spec, pod_name=metadata["name"].text, labels=labels, is_pod=True)
-    podannotations.check_pod_annotations(metadata["annotations"], spec, containers.all_containers(spec))
+    podannotations.check_pod_annotations(metadata["annotations"], spec)
     if spec["ephemeralContainers"].size:
         spec["ephemeralContainers"].forbidden("cannot be set on create")
     if spec["nodeName"].text and spec["schedulingGates"].size:
@@ -56,7 +56,7 @@ def check_template(template: Field) -> None:
     names.check_labels(metadata["labels"])
     names.check_annotations(metadata["annotations"])
     check_pod_spec(spec)
-    podannotations.check_pod_annotations(metadata["annotations"], spec, containers.all_containers(spec))
+    podannotations.check_pod_annotations(metadata["annotations"], spec)
     if spec["ephemeralContainers"].size:
         spec["ephemeralContainers"].forbidden("ephemeral containers not allowed in pod template")
 
@@ -81,10 +81,12 @@ def check_pod_spec(spec: Field, *, pod_name: str = "", labels: Collection[str] =
             host_network=spec["hostNetwork"].flag,
         ),
     )
-    resources.check_for_pod(spec["resources"], list(spec["containers"].items()))
+    if "resources" in spec:
+        resources.check_for_pod(spec["resources"], spec["containers"].items())
     amounts.check_container_limits(spec["overhead"])
-    security.check_pod_security(spec)
-    systems.check_windows_options(spec["securityContext"]["windowsOptions"])
+    if "securityContext" in spec:
+        security.check_pod_security(spec)
+        systems.check_windows_options(spec["securityContext"]["windowsOptions"])
     systems.check_system(spec, containers.all_containers(spec))
     scheduling.check_scheduling(spec, labels)
     podnetwork.check_network(spec)
@@ -92,8 +94,8 @@ def check_pod_spec(spec: Field, *, pod_name: str = "", labels: Collection[str] =
     ranges.check_within(spec["activeDeadlineSeconds"], 1, ranges.LARGEST)
     if spec["shareProcessNamespace"].flag and spec["hostPID"].flag:
         spec["shareProcessNamespace"].invalid("ShareProcessNamespace and HostPID cannot both be enabled")
-    for name in _NAMED:
-        parts.check_text(spec[name], names.dns_subdomain)
+    for each in spec.given(_NAMED):
+        parts.check_text(each, names.dns_subdomain)
 
 
 def _check_claims(field: Field) -> None:

@@ -18,7 +18,7 @@ __all__ = ["check_lifecycle", "check_probes"]
 _PROBED: Final = ("exec", "httpGet", "tcpSocket", "grpc")
 _HOOKED: Final = ("exec", "httpGet", "tcpSocket", "sleep")
 _NUMBERS: Final = ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold")
-_HEADER: Final = re.compile("[-A-Za-z0-9]+", re.ASCII)
+_HEADER: Final = "[-A-Za-z0-9]+"
 _HEADER_SAID: Final = (
     "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for "
     "validation is '[-A-Za-z0-9]+')"
@@ -27,17 +27,14 @@ _HEADER_SAID: Final = (
 
 def check_probes(container: Field, grace: int | None) -> None:
     """Add what is wrong with the probes of a container in a pod that has so many seconds to end."""
-    for name in ("livenessProbe", "readinessProbe", "startupProbe"):
-        probe = container[name]
-        if not probe:
-            continue
+    for probe in container.given(("livenessProbe", "readinessProbe", "startupProbe")):
         _check_handler(probe, _PROBED, grace)
-        for number in _NUMBERS:
-            parts.check_signed(probe[number])
+        for number in probe.given(_NUMBERS):
+            parts.check_signed(number)
         seconds, successes = probe["terminationGracePeriodSeconds"], probe["successThreshold"]
         if seconds.number is not None and seconds.number <= 0:
             seconds.invalid("must be greater than 0")
-        if name == "readinessProbe":
+        if probe.step == "readinessProbe":
             if seconds:
                 seconds.invalid("must not be set for readinessProbes")
         elif successes.number not in {None, 0, 1}:
@@ -46,30 +43,29 @@ def check_probes(container: Field, grace: int | None) -> None:
 
 def check_lifecycle(field: Field, grace: int | None) -> None:
     """Add what is wrong with what is done as a container starts and stops."""
-    for name in ("postStart", "preStop") if field else ():
-        if field[name]:
-            _check_handler(field[name], _HOOKED, grace)
+    for hook in field.given(("postStart", "preStop")):
+        _check_handler(hook, _HOOKED, grace)
 
 
 def _check_handler(field: Field, kinds: tuple[str, ...], grace: int | None) -> None:
-    given = [kind for kind in kinds if field[kind]]
+    given = field.given(kinds)
     if not given:
         field.required("must specify a handler type")
         return
     for kind in given[1:]:
-        field[kind].forbidden("may not specify more than 1 handler type")
-    _check_action(given[0], field[given[0]], grace)
+        kind.forbidden("may not specify more than 1 handler type")
+    _check_action(given[0], grace)
 
 
-def _check_action(kind: str, action: Field, grace: int | None) -> None:
-    match kind:
+def _check_action(action: Field, grace: int | None) -> None:
+    match action.step:
         case "exec":
             if not action["command"].size:
                 action["command"].required()
         case "httpGet":
             parts.check_named_port(action["port"])
             for header in action["httpHeaders"].items():
-                if not _HEADER.fullmatch(header["name"].text):
+                if not re.fullmatch(_HEADER, header["name"].text):
                     header["name"].invalid(_HEADER_SAID)
         case "tcpSocket":
             parts.check_named_port(action["port"])

@@ -116,7 +116,7 @@ def _check_bundle(field: Field) -> None:
         if field["labelSelector"]:
             field["labelSelector"].invalid("labelSelector must be unset if name is specified")
     elif signer:
-        _check_signer(signer)
+        parts.check_signer(signer)
         names.check_label_selector(field["labelSelector"])
     else:
         field.required("either name or signerName must be specified")
@@ -126,7 +126,7 @@ def _check_bundle(field: Field) -> None:
 
 
 def _check_certificate(field: Field) -> None:
-    _check_signer(field["signerName"])
+    parts.check_signer(field["signerName"])
     parts.check_word(field["keyType"], _KEY_TYPES, required=True)
     host = field["signerName"].text.partition("/")[0]
     own = host == "kubernetes.io" or host.endswith(".kubernetes.io")
@@ -140,18 +140,3 @@ def _check_certificate(field: Field) -> None:
         paths.check_file(field[name])
     if not any(field[name].text for name in _CERTIFICATE_PATHS):
         field.required("specify at least one of credentialBundlePath, keyPath, and certificateChainPath")
-
-
-def _check_signer(field: Field) -> None:
-    """Say so if a text is no name of a signer, such as ``example.com/mine``."""
-    domain, slash, path = field.text.partition("/")
-    if not field.text:
-        field.required()
-    elif not slash or "/" in path:
-        field.invalid("must be a fully qualified domain and path of the form 'example.com/signer-name'")
-    elif complaint := next(filter(None, map(names.dns_label, domain.split("."))), ""):
-        field.invalid(complaint)
-    elif "." not in domain:
-        field.invalid("should be a domain with at least two segments separated by dots")
-    else:
-        field.complain(next(filter(None, map(names.dns_subdomain, path.split("."))), ""))

@@ -7,19 +7,17 @@ Source: the answers of Kubernetes 1.35 to 1.37, which the tests ask for again.
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kubernator.schema.fault import Fault, Reason
-from kubernator.schema.node import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from kubernator.model.sourcemap import Path
-    from kubernator.schema.builtin.field import Field
 
-__all__ = ["check"]
+__all__ = ["Asked"]
 
 #: Package -> component -> its fields that must be there, and not empty.
 _FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -220,10 +218,6 @@ _DROPPED: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [])
-#: Keywords of schemas in which, or below which, something can be wrong.
-_WORTH_IT: Final = frozenset({"additionalProperties", "enum", "items", "properties"})
-#: What `schema.metadata` looks at, and what the server drops from what it is sent.
-_PASSED: Final = frozenset({"metadata", "status"})
 
 
 def _by_component(table: Mapping[str, Mapping[str, str]]) -> Mapping[str, tuple[str, ...]]:
@@ -239,75 +233,57 @@ def _tables() -> tuple[Mapping[str, tuple[str, ...]], ...]:
     return tuple(map(_by_component, (_FIELDS, _NOT_EMPTY, _DROPPED)))
 
 
-def check(root: Field, node: Node) -> None:
-    """Add what is missing in a manifest of a built-in kind, and values that are none of those known.
+class Asked(NamedTuple):
+    """What is asked of a map: ``fields`` must be there, and texts under a key must be one of those known, if any.
 
-    ``node`` is the schema of the whole object. Nothing is added to what was found at the same place before.
-    """
-    _Walk(root.faults).fields(root.value, node, ())
-
-
-class _Asked(NamedTuple):
-    """What is asked of a map: fields that must be there, and the schemas of those that are worth a look.
-
-    ``other`` is the schema of all other keys, if that is. Fields of ``not_empty`` must not be empty text.
+    Nothing is asked of what is ``dropped``, nor of anything in it.
     """
 
-    required: tuple[str, ...]
-    below: Mapping[str, Node]
-    other: Node | None
-    not_empty: tuple[str, ...]
+    fields: tuple[str, ...]
+    known: tuple[tuple[str, frozenset[str | None]], ...]
+    dropped: tuple[str, ...]
+
+    @staticmethod
+    def of(component: str, schema: Mapping[str, Any]) -> Asked | None:
+        """Return what is asked of maps of a schema, the ``component`` it is, if it is one; None for nothing."""
+        fields, not_empty, dropped = (table.get(component, ()) for table in _tables())
+        known = tuple(
+            (key, frozenset({*filter(None, words), *_nothing(each, may_be=key not in not_empty)}))
+            for key, each in (schema.get("properties") or {}).items()
+            if key not in dropped and (words := _words(each))
+        )
+        return Asked(fields, known, dropped) if fields or known or dropped else None
+
+    def missing(self, value: dict[str, Any], path: Path, found: list[Fault]) -> None:
+        """Add what a map lacks, and its texts that are none of those known, among the items of its fields too."""
+        for key in self.fields:
+            if not value.get(key) and value.get(key) in _EMPTY:
+                found.append(Fault((*path, key), Reason.REQUIRED, "Required value"))  # noqa: PERF401 - mostly none
+        for key, words in self.known:
+            each = value.get(key)
+            if isinstance(each, str):
+                if each not in words:
+                    found.append(_unsupported((*path, key), words))
+            elif isinstance(each, list | dict):
+                items = each.items() if isinstance(each, dict) else enumerate(each)
+                wrong = [step for step, item in items if isinstance(item, str | None) and item not in words]
+                found += [_unsupported((*path, key, step), words) for step in wrong]
 
 
-@lru_cache(maxsize=2048)
-def _asked(node: Node) -> _Asked:
-    required, not_empty, dropped = (table.get(node.name, ()) for table in _tables())
-    below = {key: each for key, each in node.properties.items() if key not in dropped and _is_worth_it(each)}
-    other = node.additional if isinstance(node.additional, Node) and _is_worth_it(node.additional) else None
-    return _Asked(required, below, other, not_empty)
+def _words(schema: Mapping[str, Any]) -> Sequence[str]:
+    """Return the texts that a field may be, or the items that it has."""
+    below = schema.get("items") or schema.get("additionalProperties")
+    words: Sequence[str] = schema.get("enum") or (below.get("enum") if isinstance(below, dict) else None) or ()
+    return words
 
 
-def _is_worth_it(node: Node) -> bool:
-    """Say whether something can be wrong here or below: most fields are text or numbers of any value.
+def _nothing(schema: Mapping[str, Any], *, may_be: bool) -> tuple[str | None, ...]:
+    """Return what passes for no text: null as an item is an empty one, except in sets, where it is refused as such."""
+    if may_be:
+        return ("", None)
+    return (None,) if schema.get("x-kubernetes-list-type") == "set" else ()
 
-    The schema is looked at as it is, since many fields that a kind has are in no manifest, and compiled for none.
-    """
-    return not _WORTH_IT.isdisjoint(node.schema)
 
-
-class _Walk:
-    """One walk over one manifest, along its schema."""
-
-    __slots__ = ("_faults", "_told")
-
-    def __init__(self, faults: list[Fault]) -> None:
-        self._faults = faults
-        self._told = {fault.path for fault in faults}
-
-    def fields(self, value: Any, node: Node, path: Path) -> None:
-        """Look at a map by its schema."""
-        asked = _asked(node)
-        for key in asked.required:
-            if value.get(key) in _EMPTY:
-                self._add((*path, key), Reason.REQUIRED, "Required value")
-        below, other = asked.below, asked.other
-        for key, each in value.items() if below or other is not None else ():
-            child = below.get(key, other)
-            if child is not None and (path or key not in _PASSED):
-                self._value(each, child, (*path, key), empty=key not in asked.not_empty)
-
-    def _value(self, value: Any, node: Node, path: Path, *, empty: bool) -> None:
-        if isinstance(value, dict):
-            self.fields(value, node, path)
-        elif isinstance(value, list):
-            if node.items is not None:
-                for index, each in enumerate(value):
-                    self._value(each, node.items, (*path, index), empty=empty)
-        elif node.enum and isinstance(value, str) and (value not in node.enum if value else not empty):
-            words = ", ".join(f'"{each}"' for each in sorted(filter(None, node.enum)))
-            self._add(path, Reason.UNSUPPORTED, f"Unsupported value: supported values: {words}")
-
-    def _add(self, path: Path, reason: Reason, message: str) -> None:
-        if path not in self._told:
-            self._told.add(path)
-            self._faults.append(Fault(path, reason, message))
+def _unsupported(path: Path, words: frozenset[str | None]) -> Fault:
+    told = ", ".join(f'"{each}"' for each in sorted(filter(None, words)))
+    return Fault(path, Reason.UNSUPPORTED, f"Unsupported value: supported values: {told}")

@@ -70,20 +70,20 @@ def _check_beside(field: Field, containers: Iterable[Field]) -> None:
 
 
 def _check_together(field: Field) -> None:
-    limits = field["limits"]
-    for name, request in field["requests"].entries():
+    limits, requests = field["limits"], field["requests"]
+    asked = {name for name, _ in limits.entries()}
+    for name, request in requests.entries():
+        asked.add(name)
         shared = amounts.may_overcommit(name)
-        if limits[name]:
-            _check_against_limit(field, name, request, shared=shared)
+        if name in limits:
+            _check_against_limit(field, name, request, limits[name], shared=shared)
         elif not shared:
             limits.required("Limit must be set for non overcommitable resources")
-    asked = {name for part in (limits, field["requests"]) for name, _ in part.entries()}
     if any(name.startswith(_HUGE) for name in asked) and not asked & _FOR_PODS:
         field.forbidden("HugePages require cpu or memory")
 
 
-def _check_against_limit(field: Field, name: str, request: Field, *, shared: bool) -> None:
-    limit = field["limits"][name]
+def _check_against_limit(field: Field, name: str, request: Field, limit: Field, *, shared: bool) -> None:
     most, asked = rounded(limit.value), rounded(request.value)
     if most is None or asked is None:
         return

@@ -26,7 +26,7 @@ _HEAVIEST: Final = 100
 def check_scheduling(spec: Field, labels: Collection[str]) -> None:
     """Add what is wrong with where a pod may run; ``labels`` are the keys that the server adds to its selectors."""
     names.check_labels(spec["nodeSelector"])
-    if spec["affinity"]:
+    if "affinity" in spec:
         _check_node_affinity(spec["affinity"]["nodeAffinity"])
         for name in ("podAffinity", "podAntiAffinity"):
             _check_pod_affinity(spec["affinity"][name], labels)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["check_container_security", "check_pod_security"]
 
 _SEGMENT: Final = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
-_KERNEL_SETTING: Final = re.compile(rf"({_SEGMENT}[\./])*{_SEGMENT}", re.ASCII)
+_KERNEL_SETTING: Final = rf"({_SEGMENT}[\./])*{_SEGMENT}"
 _LONGEST_SETTING: Final = 253
 _SHARED: Final = frozenset(
     f"kernel.{name}"
@@ -66,7 +66,7 @@ def _check_kernel_settings(field: Field, spec: Field) -> None:
         if not name.text:
             name.required()
             continue
-        if parts.length(name.text) > _LONGEST_SETTING or not _KERNEL_SETTING.fullmatch(name.text):
+        if parts.length(name.text) > _LONGEST_SETTING or not re.fullmatch(_KERNEL_SETTING, name.text):
             name.invalid(
                 f"must have at most {_LONGEST_SETTING} characters and match regex ^({_SEGMENT}[\\./])*{_SEGMENT}$"
             )

@@ -72,7 +72,7 @@ def _check_type(spec: Field, kind: str, *, headless: bool) -> None:
     parts.check_word(spec["type"], _TYPES)
     given = spec["clusterIPs"] if spec["clusterIPs"].size else spec["clusterIP"]
     if kind in {"LoadBalancer", "NodePort"} and headless:
-        first = next(given.items(), given)
+        first = next(iter(given.items()), given)
         first.invalid(f"may not be set to 'None' for {kind} services")
     if kind != "ExternalName":
         return

@@ -32,19 +32,23 @@ _NOT_LINUX: Final = "windows options cannot be set for a linux pod"
 _LARGEST_SPEC: Final = 64 * 1024
 _LONGEST_DOMAIN: Final = 255
 _LONGEST_USER: Final = 104
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_NET_BIOS: Final = re.compile(r'[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}')
+_CONTROL: Final = r"[\x00-\x1f\x7f]"
+_NET_BIOS: Final = r'[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}'
 _LABEL: Final = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-_DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-_NOT_IN_USERS: Final = re.compile(r'["/\\:;|=,+*?<>@\[\]]')
-_ONLY_DOTS: Final = re.compile("[. ]+")
+_DOMAIN: Final = rf"{_LABEL}(?:\.{_LABEL})*"
+_NOT_IN_USERS: Final = r'["/\\:;|=,+*?<>@\[\]]'
+_ONLY_DOTS: Final = "[. ]+"
 
 
 def check_system(spec: Field, containers: Sequence[Field]) -> None:
     """Add what a pod with these containers, of all sorts, says that its system does not have."""
-    name = spec["os"]["name"]
-    if spec["os"]:
-        parts.check_word(name, ("linux", "windows"), required=True)
+    if "os" in spec:
+        _check_named(spec, spec["os"]["name"], containers)
+    _check_host_processes(spec, containers)
+
+
+def _check_named(spec: Field, name: Field, containers: Sequence[Field]) -> None:
+    parts.check_word(name, ("linux", "windows"), required=True)
     match name.text:
         case "linux":
             for each in (spec, *containers):
@@ -52,7 +56,6 @@ def check_system(spec: Field, containers: Sequence[Field]) -> None:
                     each["securityContext"]["windowsOptions"].forbidden(_NOT_LINUX)
         case "windows":
             _check_windows(spec, containers)
-    _check_host_processes(spec, containers)
 
 
 def _check_windows(spec: Field, containers: Sequence[Field]) -> None:
@@ -71,6 +74,8 @@ def _check_windows(spec: Field, containers: Sequence[Field]) -> None:
 
 
 def _check_host_processes(spec: Field, containers: Sequence[Field]) -> None:
+    if not any("securityContext" in each for each in (spec, *containers)):
+        return
     of_pod = spec["securityContext"]["windowsOptions"]["hostProcess"]
     found = 0
     for each in containers:
@@ -105,11 +110,11 @@ def _user_complaint(text: str) -> str:
     domain, backslash, user = text.rpartition("\\")
     wrong = (
         (not text, "runAsUserName cannot be an empty string"),
-        (_CONTROL.search(text), "runAsUserName cannot contain control characters"),
+        (re.search(_CONTROL, text), "runAsUserName cannot contain control characters"),
         ("\\" in domain, "runAsUserName cannot contain more than one backslash"),
         (parts.length(domain) > _LONGEST_DOMAIN, "runAsUserName's Domain length must be under 256 characters"),
         (
-            backslash and not _NET_BIOS.fullmatch(domain) and not _DOMAIN.fullmatch(domain),
+            backslash and not re.fullmatch(_NET_BIOS, domain) and not re.fullmatch(_DOMAIN, domain),
             "runAsUserName's Domain doesn't match the NetBios nor the DNS format",
         ),
         (not user, "runAsUserName's User cannot be empty"),
@@ -117,9 +122,9 @@ def _user_complaint(text: str) -> str:
             parts.length(user) > _LONGEST_USER,
             f"runAsUserName's User length must not be longer than {_LONGEST_USER} characters",
         ),
-        (_ONLY_DOTS.fullmatch(user), "runAsUserName's User cannot contain only periods or spaces"),
+        (re.fullmatch(_ONLY_DOTS, user), "runAsUserName's User cannot contain only periods or spaces"),
         (
-            _NOT_IN_USERS.search(user),
+            re.search(_NOT_IN_USERS, user),
             "runAsUserName's User cannot contain the following characters: \"/\\:;|=,+*?<>@[]",
         ),
     )

@@ -31,7 +31,7 @@ _DISKS: Final = {
 
 def check_sources(spec: Field, volume: str) -> None:
     """Add what is wrong with the source of a volume of this name: one there must be."""
-    given = [name for name in _SOURCES if spec[name]]
+    given = [str(each.step) for each in spec.given(_SOURCES)]
     if not given:
         spec.required("must specify a volume type")
     for place, name in enumerate(given):

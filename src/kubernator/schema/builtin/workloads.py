@@ -140,8 +140,8 @@ def _controller_revision(root: Field) -> None:
 
 
 def _check_numbers(spec: Field, *fields: str) -> None:
-    for each in fields:
-        parts.check_signed(spec[each])
+    for each in spec.given(fields):
+        parts.check_signed(each)
 
 
 def _check_selected(
