@@ -122,6 +122,84 @@ def test_what_apply_takes_has_no_error(
     assert _found(tree, capsys, *server) == []
 
 
+_PARTED = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: {namespace}}}
+spec:
+  replicas: 0
+{selector}  template:
+    metadata: {{labels: {{app: web}}}}
+    spec:
+      containers:
+      - {{name: web, image: nginx}}
+{more}
+"""
+_SELECTOR = "  selector: {matchLabels: {app: web}}\n"
+_HELPER = "      - {name: helper, image: nginx}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "gone", "expected"),
+    [
+        pytest.param("      - {name: helper, image: nginx}", ", image: nginx", ["error"], id="a field"),
+        pytest.param("      - {name: helper, image: nginx}", "      - {name: helper, image: nginx}", [], id="an item"),
+        pytest.param(
+            "      volumes: [{name: a, csi: {driver: a}}]", "driver: a}}", [], id="what is emptied is not there"
+        ),
+        pytest.param(
+            "      volumes: [{name: a, configMap: {optional: true, name: a}}]",
+            ", name: a}}",
+            ["error"],
+            id="what is left of a map",
+        ),
+    ],
+)
+def test_what_is_left_out_goes(  # noqa: PLR0917 - a table beside three fixtures
+    tree: Path, namespace: str, capsys: pytest.CaptureFixture[str], before: str, gone: str, expected: list[str]
+) -> None:
+    """What only we own is no longer there when it is left out; apply says so too."""
+    (tree / "a.yaml").write_text(_PARTED.format(namespace=namespace, selector=_SELECTOR, more=before))
+    assert _run(tree, "apply", "--yes", "--no-wait") == 0
+    after = before.replace(gone, "}}" if gone.endswith("}}") else "")
+    (tree / "a.yaml").write_text(_PARTED.format(namespace=namespace, selector=_SELECTOR, more=after))
+    assert expected == [each["severity"] for each in _found(tree, capsys, "--server")]
+    assert _run(tree, "apply") == (1 if expected else 0)
+
+
+def test_what_others_keep_is_there(
+    tree: Path, namespace: str, kubectl: Kubectl, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A field that somebody else owns as well stays when we leave it out."""
+    text = _PARTED.format(namespace=namespace, selector=_SELECTOR, more=_HELPER)
+    (tree / "a.yaml").write_text(text)
+    assert _run(tree, "apply", "--yes", "--no-wait") == 0
+    kubectl("apply", "--server-side", "--field-manager=other", "-f", "-", stdin=text)
+    (tree / "a.yaml").write_text(text.replace("{name: helper, image: nginx}", "{name: helper}"))
+    assert _found(tree, capsys, "--server") == []
+    assert _run(tree, "apply") == 0
+
+
+def test_what_cannot_change_stays(tree: Path, namespace: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A field that cannot be taken away is given up by an apply, so that it is a warning."""
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: {}}}\nimmutable: true\ndata: {{a: x{}}}\n"
+    (tree / "a.yaml").write_text(text.format(namespace, ", b: z"))
+    assert _run(tree, "apply", "--yes") == 0
+    (tree / "a.yaml").write_text(text.format(namespace, ""))
+    (found,) = _found(tree, capsys, "--server")
+    assert (found["severity"], found["field"]) == ("warning", "data[b]")
+    assert _run(tree, "apply") == 0
+
+
+def test_what_is_made_anew_must_be_whole(tree: Path, namespace: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An object that is replaced for what cannot change is made of its manifest alone."""
+    (tree / "a.yaml").write_text(_PARTED.format(namespace=namespace, selector=_SELECTOR, more=""))
+    assert _run(tree, "apply", "--yes", "--no-wait") == 0
+    (tree / "a.yaml").write_text(_PARTED.format(namespace=namespace, selector="", more=""))
+    assert [each["severity"] for each in _found(tree, capsys, "--server")] == ["error", "warning"]
+    assert _run(tree, "apply") == 1
+
+
 def test_the_cluster_is_only_read(
     tree: Path, namespace: str, proxy: FaultProxy, capsys: pytest.CaptureFixture[str]
 ) -> None:

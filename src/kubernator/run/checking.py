@@ -11,6 +11,7 @@ from kubernator.model.change import ChangeKind
 from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.model.gvk import DEFINITION, NAMESPACE, GroupKind
 from kubernator.model.ref import ResourceRef
+from kubernator.run import premises
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from kubernator.cluster.api import Cluster
     from kubernator.model.change import Change
     from kubernator.model.diagnostics import Diagnostics
+    from kubernator.model.gvk import GroupVersionKind
     from kubernator.model.plan import Plan
     from kubernator.model.resource import Manifest, Resource
+    from kubernator.run.against import Against
+    from kubernator.run.coming import Coming
     from kubernator.run.host import RunHost
     from kubernator.run.options import RunOptions
     from kubernator.run.planning import Walked
@@ -59,24 +63,50 @@ class Checking:
         self._everywhere = everywhere
         self._cluster = cluster
         self._options = options
-        self._planned = False
+        self._plan: Plan | None = None
+        #: Definitions that the cluster has, of kinds that the tree has no definition of.
+        self._there: list[Manifest] = []
         brought = [found for change in walked.plugin_changes for found in change.brings]
         #: What there will be: a plugin's before what the tree says itself, which may be another thing.
         self._manifests = [*brought, *(each.manifest for each in walked.resources)]
 
     def everything(self, live: Mapping[ResourceRef, Manifest] | None = None) -> list[Diagnostic]:
-        """Return what is wrong with each resource; ``live`` are the objects that are there."""
+        """Return what is wrong with each resource.
+
+        ``live`` are the objects that are there, with the definitions of what is `undeclared`.
+        """
         known = live or {}
-        found = [one for each in self._resources for one in self._validation.check(each, live=known.get(each.ref))]
+        self._there = [each for ref, each in known.items() if ref.group_kind == DEFINITION]
+        if self._host.documents is None:
+            self._host.workers.map(self._documents.is_custom, self.undeclared)  # reads all their schemas at once
+        found = [one for each in self._resources for one in self._checked(each, known.get(each.ref))]
         unread = self._documents.warnings
         return [*found, *(Diagnostic(severity=Severity.WARNING, message=each, code="schema") for each in unread)]
+
+    def _checked(self, resource: Resource, live: Manifest | None) -> list[Diagnostic]:
+        return self._validation.check(resource) if live is None else self._against.check(resource, live)
+
+    @functools.cached_property
+    def _against(self) -> Against:
+        from kubernator.run.against import Against  # noqa: PLC0415 - only with a cluster
+
+        return Against(self._host.cluster, self._validation, manager=self._options.manager)
+
+    @functools.cached_property
+    def undeclared(self) -> list[GroupVersionKind]:
+        """The kinds of the resources that no definition of the tree makes, sorted."""
+        from kubernator.schema import custom  # noqa: PLC0415 - most runs leave checking to the server
+
+        declared = {kind.gvk for each in self._definitions for kind, _ in custom.versions(each)}
+        return sorted({each.gvk for each in self._resources} - declared)
 
     def of_plan(self, plan: Plan) -> Plan:
         """Return a plan in which what is wrong is refused: by rules of ours, or where the server was not asked.
 
-        What the server was asked about it knows better, so only rules of ours are asked about that.
+        What the server was asked about it knows better, so only rules of ours are asked about that, and policies that
+        come with the plan.
         """
-        self._planned = True
+        self._plan = plan
         changed = {change.ref: self._of_change(change) for change in plan.changes}
         if all(changed[change.ref] is change for change in plan.changes):
             return plan
@@ -92,13 +122,14 @@ class Checking:
             return change
         unasked = not self._options.preflight and change.kind is ChangeKind.CREATE
         unproven = change.writes and (change.deferred or unasked)
-        if not unproven and not self._ruled:
-            return change
+        found: list[Diagnostic] = []
         if unproven:
-            found = [each for each in self._validation.check(resource) if each.code not in _PLANNED]
-            found = [each for each in found if each.severity is not Severity.INFO]
-        else:
-            found = self._validation.rules(resource, live=change.live)
+            told = (each for each in self._validation.check(resource) if each.code not in _PLANNED)
+            found += (each for each in told if each.severity is not Severity.INFO)
+        elif self._ruled:
+            found += self._validation.rules(resource, live=change.live)
+        if self._coming:
+            found += self._coming.findings(change, self._validation, unproven=unproven)
         wrong = [each for each in found if each.severity is Severity.ERROR]
         self._diagnostics.extend(each for each in found if each.severity is not Severity.ERROR)
         return _refused(change, resource, wrong) if wrong else change
@@ -121,6 +152,12 @@ class Checking:
         return bool(self._rules)
 
     @functools.cached_property
+    def _coming(self) -> Coming | None:
+        from kubernator.run.coming import Coming  # noqa: PLC0415 - an empty tree does without
+
+        return Coming(self._plan, self._parameters) if self._plan is not None else None
+
+    @functools.cached_property
     def _documents(self) -> Documents:
         from kubernator.schema import documents  # noqa: PLC0415 - most runs leave checking to the server
         from kubernator.tools.cache import Cache  # noqa: PLC0415 - the same
@@ -131,27 +168,33 @@ class Checking:
     def _validation(self) -> Validation:
         from kubernator.schema.validation import Validation  # noqa: PLC0415 - as for the documents
 
-        entry = self._host.roster.anywhere("k8s")
-        loaded: Any = getattr(entry.plugin, "definitions", None) if entry is not None else None
-        definitions = [each for each in self._manifests if ResourceRef.of(each).group_kind == DEFINITION]
         return Validation(
             self._documents,
-            definitions=[*(loaded() if loaded is not None else ()), *definitions],
+            definitions=self._definitions,
+            there=self._there,
             policies=self._policies(),
-            rules=self._rules,
+            rules=self._rules if self._ruled else None,
             namespaces=self._namespace,
             mutators=self._mutators,
             complete=self._host.documents is None,
             writes=self._options.writes,
         )
 
-    def _policies(self) -> Policies | None:
-        """Return the policies in force; when a plan is carried out, nobody knows from when on those of the tree are."""
-        if self._planned:
-            return None
-        from kubernator.schema.policies import Policies  # noqa: PLC0415 - as for the documents
+    @functools.cached_property
+    def _definitions(self) -> list[Manifest]:
+        return premises.definitions_of(self._host, self._manifests)
 
-        return Policies([*self._manifests, *self._of_cluster(*_POLICY_KINDS)], self._parameters)
+    def _policies(self) -> Policies | None:
+        """Return the policies in force; with a plan it depends on the change which those are, see `Coming`."""
+        if self._plan is not None:
+            return None
+        found = [each for each in self._manifests if each.get("kind") in _POLICY_KINDS]
+        found += self._of_cluster(*_POLICY_KINDS)
+        if not found:
+            return None
+        from kubernator.schema.policies import Policies  # noqa: PLC0415 - brings CEL with it, and few trees have any
+
+        return Policies(found, self._parameters)
 
     def _mutators(self) -> Sequence[Manifest]:
         return self._all_mutators
@@ -170,7 +213,7 @@ class Checking:
     @property
     def _asked(self) -> Cluster | None:
         """The cluster where it may be asked what it holds; of a plan it is asked only for the sake of an error."""
-        return self._host.cluster if self._planned and self._host.documents is None else self._cluster
+        return self._host.cluster if self._plan is not None and self._host.documents is None else self._cluster
 
     def _listed(self, group_kind: GroupKind) -> list[Manifest]:
         cluster = self._asked
@@ -187,7 +230,7 @@ class Checking:
 
     def _unlisted(self, group_kind: GroupKind, refused: errors.Forbidden) -> None:
         """Say what is left to the server because the user may not see it; of a plan the server says it by itself."""
-        if not self._planned:
+        if self._plan is None:
             message = f"those of the cluster are not known here, because you may not list {group_kind}"
             detail = (("server", refused.title),)
             self._diagnostics.extend(
@@ -196,10 +239,16 @@ class Checking:
 
     @functools.cached_property
     def _namespaces(self) -> dict[str, Manifest]:
+        from kubernator.schema.merged import merged  # noqa: PLC0415 - as for the documents
+
+        ours = {ref.name: each for ref, each in self._found.items() if ref.group_kind == NAMESPACE}
+        for change in self._plan.changes if self._plan is not None else ():
+            if change.ref.group_kind == NAMESPACE and change.predicted is not None:
+                ours[change.ref.name] = change.predicted
         listed = self._listed(NAMESPACE) if self._cluster is not None else ()
         there = {each["metadata"]["name"]: each for each in listed}
-        ours = {ref.name: each for ref, each in self._found.items() if ref.group_kind == NAMESPACE}
-        return {**there, **ours}
+        # labels that others gave it stay
+        return {**there, **{name: merged(each, there.get(name), None) for name, each in ours.items()}}
 
     def _namespace(self, name: str) -> Manifest | None:
         return self._namespaces.get(name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import logging
 import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -11,6 +13,8 @@ from kubernator import errors, workers
 from kubernator.tools.cache import Cache
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kubernator.cluster.api import Cluster
     from kubernator.cluster.kubeconfig import Selection
     from kubernator.redaction import Secrets
@@ -20,6 +24,8 @@ __all__ = ["Connecting"]
 
 #: What ``$KUBECONFIG`` was when the plugin `kubeconfig` was registered; that plugin writes it.
 NAMED: Final = ("kubeconfig", "_named")
+
+_logger = logging.getLogger("kubernator")
 
 
 class _Early(NamedTuple):
@@ -90,9 +96,18 @@ class Connecting:
         return connect.connected(
             selection,
             secrets=self._secrets,
-            cache_dir=Cache().discovery,
+            cache_dir=self._kept,
             user_agent=f"kubernator/{kubernator.__version__}",
         )
+
+    @functools.cached_property
+    def _kept(self) -> Path | None:
+        """Where discovery is kept; None where there is no place for it, which costs time and no more."""
+        try:
+            return Cache().discovery
+        except errors.ToolError as error:
+            _logger.warning("nothing is kept of what the cluster serves: %s", error.title)
+            return None
 
     def _environment(self) -> dict[str, str]:
         """Return our environment with ``KUBECONFIG`` as the run found it, whatever scripts have made of it since."""

@@ -92,6 +92,8 @@ class RunHost:
         self.script: Path | None = None
         #: visit -> what it is called for people
         self.displays: dict[int, str] = {}
+        #: The directories that had a visit, without links.
+        self.visited: set[Path] = set()
         self._command_line = Origin(path=PurePath(start), maker="command line")
         self._cluster = _Connection(connect)
         self._ahead = ahead
@@ -229,6 +231,7 @@ class RunHost:
         visit = Visit(path=pending.path, scope=scope, origin=pending.origin, number=self._visits, display=display)
         self._visits += 1
         self.displays[visit.number] = display
+        self.visited.add(Path(real))
         self.visit, self._above, self._queue = visit, (*pending.above, real), []
         self.roster.enter(visit)
         _logger.debug("directory %s", display)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kubernator.model.gvk import DEFINITION
 from kubernator.report import fieldpath, lineage, selection
 from kubernator.report.comparing import ABSENT
+from kubernator.run import premises
 from kubernator.schema import custom, definitions
 from kubernator.schema.defaults import defaulted
 
@@ -45,10 +45,7 @@ class Meaning:
     @classmethod
     def of(cls, host: RunHost, resources: Sequence[Resource]) -> Meaning:
         """Return what is known in a run."""
-        entry = host.roster.anywhere("k8s")
-        loaded: Any = getattr(entry.plugin, "definitions", None) if entry is not None else None
-        own = (resource.manifest for resource in resources if resource.ref.group_kind == DEFINITION)
-        return cls([*(loaded() if loaded is not None else ()), *own], host.documents)
+        return cls(premises.definitions_of(host, (each.manifest for each in resources)), host.documents)
 
     def words(self, resource: Resource) -> Collection[str]:
         """Return what the kind of a resource may be called."""

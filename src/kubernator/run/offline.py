@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from kubernator.model.origin import Origin
     from kubernator.schema.documents import Documents
 
-__all__ = ["NeedsCluster", "Offline"]
+__all__ = ["UNREACHED", "NeedsCluster", "Offline"]
+
+UNREACHED: Final = "validate --server"
+"""The verb that asks a cluster, and goes on without where that does not answer."""
 
 _DOCUMENT: Final = re.compile(r"/openapi/v3/(?:api/([^/?]+)|apis/([^/?]+)/([^/?]+))")
 
@@ -93,8 +96,9 @@ class Offline:
         self.get(kind, namespace=metadata.get("namespace") or "", name=metadata.get("name") or "")
 
     def _refuse(self, what: str) -> NoReturn:
+        lacks = "does not reach one" if self._verb == UNREACHED else "does without one"
         raise NeedsCluster(
-            f"this needs a cluster, and `{self._verb}` does without one",
+            f"this needs a cluster, and `{self._verb}` {lacks}",
             origin=self._origin(),
             detail=[("asked for", what)],
             hint=_hint(self._verb),
@@ -103,6 +107,8 @@ class Offline:
 
 def _hint(verb: str) -> str:
     match verb:
+        case "validate --server":
+            return "the finding about the cluster says why"
         case "validate":
             return "`kubernator validate --server` asks the cluster, and only reads there"
         case "dump --offline":

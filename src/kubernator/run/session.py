@@ -30,6 +30,7 @@ from kubernator.workers import Workers
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from kubernator.cluster.api import Cluster
     from kubernator.model.change import PluginChange
     from kubernator.model.diagnostics import Diagnostics
     from kubernator.model.plan import Plan
@@ -67,6 +68,8 @@ class Session:
         self._pins = Pins(options.path, locked=options.locked, locking=options.command == "lock")
         self._connecting = Connecting(context=options.context, secrets=secrets)
         self._ahead: Ahead | None = None
+        #: What stands for a cluster that does not answer, where the run can go on without.
+        self._without: Callable[[errors.ClusterError], Cluster] | None = None
         self._policies: list[PolicyFiles] = []
         self._planning: Planning
         self._reporter = text.TextReporter(secrets, dry_run=not options.writes)
@@ -149,11 +152,12 @@ class Session:
         from kubernator.run.validating import Validating  # noqa: PLC0415 - only for one verb
 
         def look(host: RunHost, workers: Workers) -> Checked:
-            server = self._options.server
-            found = Validating(host, workers, self._diagnostics, server=server).run(
+            validating = Validating(host, workers, self._diagnostics, server=self._options.server)
+            self._without = validating.without if self._options.server else None
+            found = validating.run(
                 lambda failed: self._visit(host, failed),
                 lambda changes: self._settled(host, changes),
-                lambda walked: self._checking(host, walked, server=server),
+                lambda walked: self._checking(host, walked),
             )
             if not found.resources and found.error is None:
                 self._say_nothing(host)
@@ -214,7 +218,7 @@ class Session:
             secrets=self._secrets,
             workers=workers,
             diagnostics=self._diagnostics,
-            connect=self._connecting.connect,
+            connect=self._connect,
             remotes=remotes,
             start=self._options.path,
             ahead=self._ahead,
@@ -231,6 +235,19 @@ class Session:
         self._policies = premises.policies_of(self._options, host)
         return host
 
+    def _connect(self, kubeconfig: str | None, context: str | None) -> Cluster:
+        """Connect as `Connecting.connect` does; where the run can go on without, the cluster has to answer at once."""
+        try:
+            cluster = self._connecting.connect(kubeconfig, context)
+            if self._without is not None:
+                cluster.kinds()
+        except errors.ClusterError as error:
+            if self._without is None:
+                raise
+            self._connecting.tell(error)
+            return self._without(error)
+        return cluster
+
     def _new_planning(self) -> Planning:
         return Planning(
             self._options,
@@ -240,7 +257,8 @@ class Session:
             ahead=self._ahead,
         )
 
-    def _checking(self, host: RunHost, walked: Walked, *, server: bool = False) -> Checking:
+    def _checking(self, host: RunHost, walked: Walked) -> Checking:
+        server = self._options.server and host.documents is None
         return Checking(
             host,
             self._diagnostics,
@@ -273,6 +291,7 @@ class Session:
 
     def _plan(self, host: RunHost, workers: Workers) -> Plan:
         plan = self._made(host, workers)
+        self._carrying.foresee(plan)
         self._planning.check(plan)
         host.planned(plan)
         return plan
@@ -298,9 +317,9 @@ class Session:
     # What is said
 
     def _warn(self) -> None:
-        """Log the findings that are no errors; after an error they are shown with it."""
-        found = [shown.of_diagnostic(each) for each in self._diagnostics if each.code != "server-warning"]
-        shown.log(found, _logger)
+        """Log the findings that are no errors; after an error those that came since are shown with it."""
+        found = [each for each in self._diagnostics if each.code != "server-warning"]
+        self._diagnostics.tell(shown.log_findings(found, _logger))
 
     def _warn_of_projects(self, host: RunHost) -> None:
         if (self._options.include_project or self._options.exclude_project) and host.find("project") is None:

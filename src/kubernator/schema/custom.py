@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.cluster import api
 from kubernator.model import gvk as gvks
+from kubernator.pipeline.fields import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,14 +27,14 @@ def versions(crd: Manifest) -> Iterator[tuple[api.Kind, Mapping[str, Any]]]:
 
     Nonsense in it yields nothing.
     """
-    spec = _mapping(crd.get("spec"))
-    names = _mapping(spec.get("names"))
+    spec = mapping(crd.get("spec"))
+    names = mapping(spec.get("names"))
     kind = names.get("kind")
     if not isinstance(kind, str):
         return
     for version in _version_entries(spec):
-        own = _mapping(version.get("schema")) or _mapping(spec.get("validation"))
-        subresources = _mapping(version.get("subresources")) or _mapping(spec.get("subresources"))
+        own = mapping(version.get("schema")) or mapping(spec.get("validation"))
+        subresources = mapping(version.get("subresources")) or mapping(spec.get("subresources"))
         short = names.get("shortNames")
         yield (
             api.Kind(
@@ -45,13 +46,13 @@ def versions(crd: Manifest) -> Iterator[tuple[api.Kind, Mapping[str, Any]]]:
                 short_names=tuple(map(str, short)) if isinstance(short, list) else (),
                 subresources=frozenset(subresources),
             ),
-            _mapping(own.get("openAPIV3Schema")),
+            mapping(own.get("openAPIV3Schema")),
         )
 
 
 def deprecations(crd: Manifest) -> Iterator[tuple[gvks.GroupVersionKind, str]]:
     """Yield the served kinds of a CRD that it calls deprecated, and what the API server warns of them."""
-    spec = _mapping(crd.get("spec"))
+    spec = mapping(crd.get("spec"))
     entries = {version["name"]: version for version in _version_entries(spec)}
     newest = max(
         (name for name, version in entries.items() if version.get("deprecated") is not True), key=_age, default=""
@@ -84,7 +85,3 @@ def _version_entries(spec: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
             if isinstance(version, dict) and isinstance(version.get("name"), str) and version.get("served", True)
         ]
     return [{"name": spec["version"]}] if isinstance(spec.get("version"), str) else []
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from kubernator.pipeline.fields import mapping
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -22,15 +24,15 @@ def changes(manifests: Iterable[Mapping[str, Any]], gvk: GroupVersionKind, plura
     """Return the name of the first of those that may change new objects of a kind; empty for none."""
     for manifest in manifests:
         if any(_matches(rule, gvk, plural) for rule in _rules(manifest)):
-            return f"{manifest.get('kind')} `{_map(manifest.get('metadata')).get('name')}`"
+            return f"{manifest.get('kind')} `{mapping(manifest.get('metadata')).get('name')}`"
     return ""
 
 
 def _rules(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for hook in _list(manifest.get("webhooks")):
-        yield from map(_map, _list(_map(hook).get("rules")))
-    constraints = _map(_map(manifest.get("spec")).get("matchConstraints"))
-    yield from map(_map, _list(constraints.get("resourceRules")))
+        yield from map(mapping, _list(mapping(hook).get("rules")))
+    constraints = mapping(mapping(manifest.get("spec")).get("matchConstraints"))
+    yield from map(mapping, _list(constraints.get("resourceRules")))
 
 
 def _matches(rule: Mapping[str, Any], gvk: GroupVersionKind, plural: str) -> bool:
@@ -43,10 +45,6 @@ def _matches(rule: Mapping[str, Any], gvk: GroupVersionKind, plural: str) -> boo
 
 def _takes(values: Any, *wanted: str) -> bool:
     return any(value in _list(values) for value in ("*", *wanted))
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _list(value: Any) -> list[Any]:

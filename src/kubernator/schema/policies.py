@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.model.diagnostics import Severity
+from kubernator.pipeline.fields import mapping
 from kubernator.schema import matching
 from kubernator.schema.admitted import Partial, admitted
 from kubernator.schema.cel.closures import CALL_LIMIT, Meter
@@ -75,12 +76,12 @@ class Policy:
     @staticmethod
     def of(manifest: Mapping[str, Any], bindings: Sequence[Mapping[str, Any]]) -> Policy:
         """Return the policy of a manifest, whose structure was found right before."""
-        spec = _map(manifest.get("spec"))
-        name = str(_map(manifest.get("metadata")).get("name"))
-        kind = _map(spec.get("paramKind"))
+        spec = mapping(manifest.get("spec"))
+        name = str(mapping(manifest.get("metadata")).get("name"))
+        kind = mapping(spec.get("paramKind"))
         return Policy(
             name=name,
-            constraints=_map(spec.get("matchConstraints")),
+            constraints=mapping(spec.get("matchConstraints")),
             conditions=_pairs(spec.get("matchConditions")),
             programs=_Programs(_pairs(spec.get("variables")), has_params=bool(kind)),
             validations=tuple(
@@ -90,20 +91,16 @@ class Policy:
                     message_expression=str(each.get("messageExpression") or ""),
                     reason=_REASONS.get(str(each.get("reason")), Reason.INVALID),
                 )
-                for each in map(_map, spec.get("validations") or ())
+                for each in map(mapping, spec.get("validations") or ())
             ),
             fails=spec.get("failurePolicy", "Fail") != "Ignore",
             param_kind=(str(kind.get("apiVersion")), str(kind.get("kind"))) if kind else None,
-            bindings=tuple(each for each in bindings if _map(each.get("spec")).get("policyName") == name),
+            bindings=tuple(each for each in bindings if mapping(each.get("spec")).get("policyName") == name),
         )
 
 
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _pairs(value: Any) -> tuple[tuple[str, str], ...]:
-    return tuple((str(each.get("name")), str(each.get("expression"))) for each in map(_map, value or ()))
+    return tuple((str(each.get("name")), str(each.get("expression"))) for each in map(mapping, value or ()))
 
 
 class Policies:
@@ -116,7 +113,7 @@ class Policies:
         for manifest in manifests:
             kind = str(manifest.get("kind"))
             if str(manifest.get("apiVersion")).startswith(f"{_GROUP}/") and kind in {_POLICY, _BINDING}:
-                found.setdefault((kind, str(_map(manifest.get("metadata")).get("name"))), manifest)
+                found.setdefault((kind, str(mapping(manifest.get("metadata")).get("name"))), manifest)
         bindings = [manifest for (kind, _), manifest in found.items() if kind == _BINDING]
         self._policies = [
             policy
@@ -142,10 +139,10 @@ class Policies:
             yield _undecided(policy.name, str(error))
             return
         for binding in policy.bindings:
-            spec = _map(binding.get("spec"))
-            said = _Said(policy.name, str(_map(binding.get("metadata")).get("name")), spec)
+            spec = mapping(binding.get("spec"))
+            said = _Said(policy.name, str(mapping(binding.get("metadata")).get("name")), spec)
             try:
-                if not matching.matches(_map(spec.get("matchResources")), request, bare=True):
+                if not matching.matches(mapping(spec.get("matchResources")), request, bare=True):
                     continue
                 for params in self._params(policy, spec):
                     yield from said.faults(_decisions(policy, request, params))
@@ -156,7 +153,7 @@ class Policies:
                     yield from said.faults([(Reason.INVALID, str(error))])
 
     def _params(self, policy: Policy, spec: Mapping[str, Any]) -> Sequence[Any]:
-        reference = _map(spec.get("paramRef"))
+        reference = mapping(spec.get("paramRef"))
         if policy.param_kind is None or not reference:
             return (None,)
         found = self._parameters(*policy.param_kind, reference)
@@ -332,7 +329,7 @@ _ALL: Final = _Everything()
 
 def check_policy_manifest(manifest: Mapping[str, Any]) -> list[Fault]:
     """Return what is wrong with the expressions of a policy, which the server does not take if they do not compile."""
-    spec = _map(manifest.get("spec"))
+    spec = mapping(manifest.get("spec"))
     found: list[Fault] = []
     programs = _Programs(_pairs(spec.get("variables")), has_params=bool(spec.get("paramKind")))
     for index, program in enumerate(programs.variables.values()):
@@ -342,7 +339,7 @@ def check_policy_manifest(manifest: Mapping[str, Any]) -> list[Fault]:
     keys: dict[str, tuple[str, ...]] = {"validations": ("expression", "messageExpression")}
     keys |= {"matchConditions": ("expression",), "auditAnnotations": ("valueExpression",)}
     for part, names in keys.items():
-        for index, each in enumerate(map(_map, spec.get(part) or ())):
+        for index, each in enumerate(map(mapping, spec.get(part) or ())):
             for key in names:
                 text = each.get(key)
                 if not isinstance(text, str) or not text:

@@ -5,6 +5,8 @@ Files end in ``.yaml`` or ``.yml``. A document is a manifest of a policy or a bi
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -151,12 +153,14 @@ def read_directory(
 ) -> PolicyFiles:
     """Return the policies of a directory and all below it; what is wrong with them goes to ``problems``.
 
-    ``origin`` says how files are called for people; without it as they are.
+    ``origin`` says how files are called for people; without it as they are. Links are followed, and what they lead to
+    twice, as in a volume that Kubernetes makes of a ConfigMap, is read once.
     """
     rules: list[LocalRule] = []
     manifests: list[Mapping[str, Any]] = []
-    for file in sorted(each for each in directory.rglob("*") if each.suffix in _ENDINGS and not each.is_dir()):
-        for document in _documents(file, origin(file) if origin else Origin(path=file), problems):
+    place = origin or (lambda path: Origin(path=path))
+    for file in _files(directory, place, problems):
+        for document in _documents(file, place(file), problems):
             if isinstance(document.value, dict) and "kind" in document.value and "apiVersion" in document.value:
                 manifests.append(document.value)
             else:
@@ -164,12 +168,41 @@ def read_directory(
     return PolicyFiles(tuple(rules), tuple(manifests))
 
 
+def _files(directory: Path, origin: Callable[[Path], Origin], problems: list[Diagnostic]) -> list[Path]:
+    """Return the files below a directory, sorted, each by the name that is the least deep."""
+    found: dict[str, Path] = {}
+    entered: set[str] = set()
+    waiting = deque([directory])
+    while waiting:
+        current = waiting.popleft()
+        real = os.path.realpath(current)
+        if real in entered:
+            continue
+        entered.add(real)
+        try:
+            names = sorted(current.iterdir())
+        except OSError as error:
+            problems.append(_unreadable(current, error, origin(current)))
+            continue
+        for each in names:
+            if each.is_dir():
+                waiting.append(each)
+            # a link that leads nowhere is one to complain about, a pipe would never end
+            elif each.suffix in _ENDINGS and (each.is_file() or not each.exists()):
+                found.setdefault(os.path.realpath(each), each)
+    return sorted(found.values())
+
+
+def _unreadable(path: Path, error: OSError, origin: Origin) -> Diagnostic:
+    message = f"`{path.name}` cannot be read: {error.strerror}"
+    return Diagnostic(severity=Severity.ERROR, message=message, origin=origin, code="load")
+
+
 def _documents(file: Path, origin: Origin, problems: list[Diagnostic]) -> list[Document]:
     try:
         content = file.read_bytes()
     except OSError as error:
-        message = f"`{file.name}` cannot be read: {error.strerror}"
-        problems.append(Diagnostic(severity=Severity.ERROR, message=message, origin=origin, code="load"))
+        problems.append(_unreadable(file, error, origin))
         return []
     return yamldoc.parse(content, origin=origin, problems=problems)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kubernator.model.diagnostics import either
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -22,15 +24,10 @@ def meant(gvk: GroupVersionKind, known: Iterable[GroupVersionKind]) -> str:
     others = list(known)
     same = sorted({other.api_version for other in others if other.kind == gvk.kind})
     if same:
-        return f"`{gvk.kind}` is served as {_words(same)}"
+        return f"`{gvk.kind}` is served as {either(same)}"
     import difflib  # noqa: PLC0415 - for a message
 
     near = difflib.get_close_matches(gvk.kind, sorted({other.kind for other in others}), n=3, cutoff=0.75)
     if near:
-        return f"did you mean {_words(near)}?"
+        return f"did you mean {either(near)}?"
     return "add its CustomResourceDefinition to the tree, or load it with `ktor.k8s.load_crds`"
-
-
-def _words(names: Iterable[str]) -> str:
-    *most, last = [f"`{name}`" for name in names]
-    return f"{', '.join(most)} or {last}" if most else last

@@ -27,20 +27,19 @@ def may_be_mended(fault: Fault) -> bool:
 
 
 class Telling:
-    """Faults of one resource as findings. ``mender`` is who may change it on its way into the server, for people."""
+    """Faults of one resource as findings."""
 
     def __init__(self, resource: Resource, *, writes: bool) -> None:
         self._resource = resource
         self._writes = writes
-        self.mender = ""
 
-    def all(self, faults: Iterable[Fault], code: str) -> Iterator[Diagnostic]:
-        """Yield the findings that faults are."""
+    def all(self, faults: Iterable[Fault], code: str, *, mender: str = "") -> Iterator[Diagnostic]:
+        """Yield the findings that faults are; ``mender`` is who may put some right on the way in, for people."""
         for fault in faults:
             severity = self._severity(fault)
             if severity is None:
                 continue
-            mended = self.mender if code == "schema" and may_be_mended(fault) else ""
+            mended = mender if may_be_mended(fault) else ""
             yield self._finding(fault, Severity.WARNING if mended else severity, code, mended=mended)
 
     def _severity(self, fault: Fault) -> Severity | None:

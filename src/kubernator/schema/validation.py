@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.model.gvk import DEFINITION
 from kubernator.model.resource import NEVER
-from kubernator.schema import custom, immutable, mutating, structural, suggesting, telling
+from kubernator.schema import custom, mutating, structural, suggesting, telling
 from kubernator.schema.builtin import kinds
 from kubernator.schema.builtin.field import Field
 from kubernator.schema.defaults import defaulted
-from kubernator.schema.definitions import check_definition, nodes
 from kubernator.schema.fault import Fault, Reason, is_builtin_group
 from kubernator.schema.matching import Request
-from kubernator.schema.merged import merged
+from kubernator.schema.merged import emptied, merged, with_allocated
 from kubernator.schema.metadata import check_metadata
 from kubernator.schema.telling import Telling
 from kubernator.schema.versions import check_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from kubernator.cluster.api import Kind
     from kubernator.model.gvk import GroupVersionKind
@@ -69,7 +68,8 @@ class Validation:
     gives the manifest of a Namespace by its name, None where it is not known. ``mutators`` gives the manifests of those
     who may change objects on their way (`mutating.KINDS`), and is asked when there is something to mend. ``complete``
     says that ``documents`` know all kinds there are, those of a cluster; else a custom kind that they do not know may
-    be defined there. ``writes`` says that warnings about fields do not end the run, as in ``apply --yes``.
+    be defined there. ``writes`` says that warnings about fields do not end the run, as in ``apply --yes``. ``there``
+    are definitions of the cluster, for what its schemas do not tell: which versions are deprecated.
     """
 
     def __init__(
@@ -77,6 +77,7 @@ class Validation:
         documents: Documents,
         *,
         definitions: Sequence[Manifest] = (),
+        there: Sequence[Manifest] = (),
         policies: Policies | None = None,
         rules: Rules | None = None,
         namespaces: Callable[[str], Mapping[str, Any] | None] | None = None,
@@ -95,17 +96,31 @@ class Validation:
         self._versions: dict[GroupVersionKind, Fault | None] = {}
         self._said: set[tuple[GroupVersionKind, str]] = set()
         for definition in definitions:
+            from kubernator.schema.definitions import nodes  # noqa: PLC0415 - many trees have none
+
             schemas = nodes(definition)
             for kind, _ in custom.versions(definition):
                 self._known[kind.gvk] = _Known(kind, schemas.get(kind.gvk), custom=True)
         self._declared = frozenset(self._known)
-        self._deprecated = {gvk: told for definition in definitions for gvk, told in custom.deprecations(definition)}
+        self._deprecated = {
+            gvk: told
+            for source in (there, definitions)
+            for definition in source
+            for gvk, told in custom.deprecations(definition)
+            if source is definitions or gvk not in self._declared
+        }
 
-    def check(self, resource: Resource, *, live: Manifest | None = None) -> list[Diagnostic]:
+    def check(
+        self, resource: Resource, *, live: Manifest | None = None, left: Manifest | None = None
+    ) -> list[Diagnostic]:
         """Return what is wrong with a resource, in the order of the checks.
 
         ``live`` is the object as the cluster has it: then only what would be wrong with what comes of both is told.
+        ``left`` is what stays of it beside what the manifest says, where that is known (`planning.remaining`); else all
+        that the manifest leaves out is taken for kept.
         """
+        if left is not None and live is not None and left is not live:
+            left = with_allocated(left, live)
         told = Telling(resource, writes=self._writes)
         known = self._of(resource.gvk)
         if resource.gvk not in self._versions:
@@ -115,23 +130,48 @@ class Validation:
         if known is None:
             gone = any(each.severity is Severity.ERROR for each in found)
             return found if gone else [*found, self._unknown(resource)]
-        faults = self._standing(resource, known, live)
-        if any(map(telling.may_be_mended, faults)):
-            told.mender = mutating.changes(self._mutators(), resource.gvk, known.kind.plural)
-        found += told.all(self._once(resource.gvk, faults), "schema")
+        faults = self._standing(resource, known, live, left)
+        mender = self._mender(resource, known, faults) if faults else ""
+        found += told.all(self._once(resource.gvk, faults), "schema", mender=mender)
         if live is not None:
-            found += told.all(self._unchangeable(resource, live), "schema")
-        if not any(fault.reason is Reason.TYPE for fault in faults):
-            found += told.all(self._once(resource.gvk, self._ruled(resource, known, live)), "policy")
-        return found
+            found += told.all(self._unchangeable(resource, known, live, left), "schema", mender=mender)
+        if any(fault.reason is Reason.TYPE for fault in faults):
+            return found
+        return [
+            *found,
+            *self.rules(resource, live=live),
+            *self.admission(resource, self._policies, live=live, left=left),
+        ]
 
     def rules(self, resource: Resource, *, live: Manifest | None = None) -> list[Diagnostic]:
         """Return only what rules of Kubernator's own say, which no server knows."""
-        known = self._of(resource.gvk)
+        known = self._of(resource.gvk) if self._rules is not None else None
         if self._rules is None or known is None:
             return []
         faults = self._once(resource.gvk, self._rules.check(self._request(resource, known, resource.manifest, live)))
         return list(Telling(resource, writes=self._writes).all(faults, "policy"))
+
+    def admission(
+        self,
+        resource: Resource,
+        policies: Policies | None,
+        *,
+        live: Manifest | None = None,
+        left: Manifest | None = None,
+        predicted: Manifest | None = None,
+    ) -> list[Diagnostic]:
+        """Return what ValidatingAdmissionPolicies say of a resource.
+
+        ``predicted`` is what comes of it, where a server has said so; else that is guessed, and may be mended.
+        """
+        known = self._of(resource.gvk) if policies else None
+        if not policies or known is None:
+            return []
+        manifest = self._sent(resource, known, left or live) if predicted is None else predicted
+        faults = policies.check(self._request(resource, known, manifest, live))
+        mender = self._mender(resource, known, faults) if predicted is None else ""
+        told = Telling(resource, writes=self._writes)
+        return list(told.all(self._once(resource.gvk, faults), "policy", mender=mender))
 
     # What is known of a kind
 
@@ -146,7 +186,7 @@ class Validation:
 
     def _version(self, gvk: GroupVersionKind, known: _Known | None) -> Fault | None:
         """Return what is to be said of the version of a kind; that it is gone only where nobody knows it."""
-        if gvk in self._declared:
+        if gvk in self._declared or gvk in self._deprecated:
             told = self._deprecated.get(gvk)
             return Fault(("apiVersion",), Reason.DEPRECATED, told, Severity.WARNING) if told else None
         fault = check_version(gvk, self._documents.minor)
@@ -176,31 +216,35 @@ class Validation:
 
     # What is wrong with a manifest
 
-    def _standing(self, resource: Resource, known: _Known, live: Manifest | None) -> list[Fault]:
+    def _standing(self, resource: Resource, known: _Known, live: Manifest | None, left: Manifest | None) -> list[Fault]:
         """Return the faults of a manifest; beside a live object, those that what is live does not make good."""
         manifest = resource.manifest
+        if left is not None and left is not live:
+            manifest = emptied(manifest, left, known.node)
         found = _once_taken(list(self._faults(manifest, resource.gvk, known, live)))
         if live is None or not found:
             return found
-        both = set(self._faults(merged(manifest, live, known.node), resource.gvk, known, live))
-        return [
-            fault
-            for fault in found
-            if fault in both and (fault.reason in telling.STRUCTURE or not _same(fault, manifest, live))
-        ]
+        both = set(self._faults(merged(manifest, left or live, known.node), resource.gvk, known, live))
+        met = [fault for fault in found if _is_met(fault, both)]
+        same = [fault for fault in met if fault.reason not in telling.STRUCTURE and _same(fault, manifest, live)]
+        if same and left is not None:  # what is as it was may be wrong by what goes
+            before = {_anywhere(fault) for fault in self._faults(live, resource.gvk, known, None)}
+            same = [fault for fault in same if fault.path[0] == "metadata" or _anywhere(fault) in before]
+        return [fault for fault in met if fault not in same]
 
     def _faults(
         self, manifest: Manifest, gvk: GroupVersionKind, known: _Known, live: Manifest | None
     ) -> Iterator[Fault]:
         node, minor = known.node, self._documents.minor
         wrong: list[Fault] = []
+        asked: list[Fault] = []
         if node is not None:
-            wrong = structural.check(manifest, node, custom=known.custom, minor=minor)
+            wrong, asked = structural.look(manifest, node, custom=known.custom, minor=minor)
             if known.keeps_status:
                 wrong = [fault for fault in wrong if not _is_of_dropped_status(fault, manifest)]
                 manifest = {key: value for key, value in manifest.items() if key != "status"}
             yield from wrong
-        broken = any(fault.severity is Severity.ERROR for fault in wrong)
+        broken = bool(wrong) and any(fault.severity is Severity.ERROR for fault in wrong)
         if known.custom and node is not None and not broken:
             from kubernator.schema.cel.rules import check_rules  # noqa: PLC0415 - many trees have no kinds of their own
 
@@ -212,10 +256,11 @@ class Validation:
             check_metadata(root, gvk, custom=True, stored=live is not None)
             yield from root.faults
         else:
-            kept = structural.as_kept(manifest, wrong)
-            yield from kinds.check(kept, gvk, node=node, minor=minor, stored=live is not None)
+            kept = structural.as_kept(manifest, wrong, node)
+            yield from kinds.check(kept, gvk, asked=asked, minor=minor, stored=live is not None)
         if gvk.group_kind == DEFINITION:
             from kubernator.schema.cel.definition import check_schema  # noqa: PLC0415 - few trees have definitions
+            from kubernator.schema.definitions import check_definition  # noqa: PLC0415 - the same
 
             yield from check_definition(manifest, rules=lambda root: check_schema(root, minor=minor), minor=minor)
         elif gvk.group == _ADMISSION and gvk.kind in _POLICIES:
@@ -223,10 +268,14 @@ class Validation:
 
             yield from check_policy_manifest(manifest)
 
-    def _unchangeable(self, resource: Resource, live: Manifest) -> Iterator[Fault]:
+    def _unchangeable(
+        self, resource: Resource, known: _Known, live: Manifest, left: Manifest | None
+    ) -> Iterator[Fault]:
         """Yield what cannot change in the live object; a warning where it may be replaced instead."""
+        from kubernator.schema import immutable  # noqa: PLC0415 - without a cluster there is no live object
+
         replaced = _may_be_replaced(resource)
-        for fault in immutable.check_update(resource.manifest, live, resource.gvk):
+        for fault in immutable.check_update(resource.manifest, live, resource.gvk, left=left, node=known.node):
             if replaced:
                 message = f"{fault.message}; the object is going to be deleted and made anew"
                 yield fault._replace(severity=Severity.WARNING, message=message)
@@ -235,16 +284,18 @@ class Validation:
 
     # What policies say
 
-    def _ruled(self, resource: Resource, known: _Known, live: Manifest | None) -> Iterator[Fault]:
-        if self._rules is not None:
-            yield from self._rules.check(self._request(resource, known, resource.manifest, live))
-        if self._policies:
-            manifest = resource.manifest
-            if known.custom and known.node is not None:
-                manifest = defaulted(manifest, known.node)
-            if live is not None:
-                manifest = merged(manifest, live, known.node)
-            yield from self._policies.check(self._request(resource, known, manifest, live))
+    def _sent(self, resource: Resource, known: _Known, live: Manifest | None) -> Manifest:
+        """Return about what a server makes of a manifest before it asks policies."""
+        manifest = resource.manifest
+        if known.custom and known.node is not None:
+            manifest = defaulted(manifest, known.node)
+        return manifest if live is None else merged(manifest, live, known.node)
+
+    def _mender(self, resource: Resource, known: _Known, faults: Iterable[Fault]) -> str:
+        """Return who may put right what is wrong, for people; nobody is looked for where nothing can be."""
+        if not any(map(telling.may_be_mended, faults)):
+            return ""
+        return mutating.changes(self._mutators(), resource.gvk, known.kind.plural)
 
     def _request(self, resource: Resource, known: _Known, manifest: Manifest, live: Manifest | None) -> Request:
         namespace = resource.ref.namespace
@@ -275,6 +326,8 @@ def _may_be_replaced(resource: Resource) -> bool:
 
 def _once_taken(faults: list[Fault]) -> list[Fault]:
     """Leave out what Go code says again of an item that the schema found to be there twice, or the other way round."""
+    if not faults:
+        return faults
     twice = [fault for fault in faults if fault.reason is Reason.DUPLICATE]
     again = {
         id(one)
@@ -293,6 +346,15 @@ def _is_of_dropped_status(fault: Fault, manifest: Manifest) -> bool:
     return not typed or _at(manifest, fault.path) is None
 
 
+def _is_met(fault: Fault, faults: Collection[Fault]) -> bool:
+    """Say whether a fault is among others; what is missing with all that is in it may be there without some of it."""
+    if fault in faults:
+        return True
+    depth = len(fault.path)
+    missing = (each for each in faults if each.reason is fault.reason is Reason.REQUIRED)
+    return any(each.path[:depth] == fault.path for each in missing)
+
+
 def _same(fault: Fault, manifest: Manifest, live: Manifest) -> bool:
     """Say whether what a fault is about is as it was, which the server takes as it took it then."""
     for path in (fault.path, fault.path[:-1]):
@@ -300,6 +362,11 @@ def _same(fault: Fault, manifest: Manifest, live: Manifest) -> bool:
         if path and value is not None and value == _at(live, path):
             return True
     return False
+
+
+def _anywhere(fault: Fault) -> tuple[object, ...]:
+    """Return what is the same of a fault wherever in a list it is."""
+    return tuple(step for step in fault.path if isinstance(step, str)), fault.reason, fault.message
 
 
 def _at(value: object, path: Path) -> object:

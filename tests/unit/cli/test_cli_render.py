@@ -204,6 +204,21 @@ def test_a_directory_in_the_tree_that_nobody_visits(capsys: pytest.CaptureFixtur
     assert len(list(yaml.safe_load_all(printed(capsys)))) == 5
 
 
+@pytest.mark.usefixtures("tree")
+@pytest.mark.parametrize("target", ["beside", "beside/below", "linked/below"])
+def test_a_directory_that_the_tree_reaches(tree: Path, capsys: pytest.CaptureFixture[str], target: str) -> None:
+    """A script walks it, or one above it: what would be written there would be read again."""
+    Path("beside").mkdir()
+    Path("linked").symlink_to("beside")
+    with (tree / ".kubernator.py").open("a") as script:
+        script.write('ktor.app.walk_local("../beside")\n')
+    capsys.readouterr()
+    assert cli.main(["-p", "tree", "render", "--split", target]) == 64
+    assert f"`{target}` is in the tree" in capsys.readouterr().err
+    printed(capsys, "--split", "beside/.out")
+    printed(capsys, "--split", target, "--force")
+
+
 def test_an_invalid_tree(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It answers 3, and what was rendered before stays."""
     printed(capsys, "--split", "out")

@@ -291,3 +291,55 @@ ktor.k8s.add_validator(named)
     assert "a.yaml:6:1: warning: think of it" in out
     assert "raised in   .kubernator.py:7:1" in out
     assert "found by    named, .kubernator.py:10:1" in out
+
+
+_CUSTOM = """
+apiVersion: example.com/v1
+kind: Gizmo
+metadata: {name: a, namespace: shop}
+"""
+_KUBECONFIG = """
+apiVersion: v1
+kind: Config
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
+contexts: [{name: c, context: {cluster: c, user: c}}]
+users: [{name: c, user: {}}]
+current-context: c
+"""
+
+
+@pytest.mark.parametrize(
+    ("kubeconfig", "said"),
+    [(_KUBECONFIG, "refuses connections"), ("", "no cluster is configured")],
+)
+def test_a_cluster_that_does_not_answer_keeps_nothing_else_from_being_told(
+    tree: Path, capsys: pytest.CaptureFixture[str], kubeconfig: str, said: str
+) -> None:
+    """What the schemas of the package tell is told, once with the trouble, and the exit code is that of the trouble."""
+    (tree.parent / "none").write_text(kubeconfig)
+    (tree / "a.yaml").write_text(f"{_BAD}---{_CUSTOM}---{_DANGLING}")
+    assert _run(tree, "-o", "json", "validate") == 3
+    offline = json.loads(capsys.readouterr().out)["findings"]
+    (tree / "below").mkdir()
+    (tree / "below" / ".kubernator.py").write_text("ktor.k8s.import_cluster_crds()\n")
+    assert _run(tree, "-o", "json", "validate", "--server") == 10
+    found = json.loads(capsys.readouterr().out)["findings"]
+    (trouble,) = (each for each in found if said in each["message"])
+    assert "the schemas of Kubernetes" in trouble["detail"][-1]["text"]
+    (asked,) = (each for each in found if each["message"].startswith("this needs a cluster"))
+    assert (asked["at"]["line"], asked["hint"]) == (1, "the finding about the cluster says why")
+    assert offline == [each for each in found if each not in (trouble, asked)]
+
+
+@pytest.mark.parametrize("server", [(), ("--server",)])
+def test_a_cache_that_cannot_be_written_costs_a_warning_at_most(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], server: tuple[str, ...]
+) -> None:
+    """A cluster is asked all the same; without one nothing is kept in the first place."""
+    (tree.parent / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tree.parent / "file"))
+    (tree.parent / "none").write_text(_KUBECONFIG)
+    (tree / "a.yaml").write_text(_GOOD)
+    assert cli.main(["-p", str(tree), "validate", *server]) == (10 if server else 0)
+    said = capsys.readouterr().err
+    assert said.count("WARNING") == said.count("nothing is kept of what the cluster serves") == len(server)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
+import threading
 
 import pytest
 
-from kubernator import errors
+from kubernator import errors, workers
 from kubernator.cluster.api import Kind, Kinds, ServerVersion
 from kubernator.model.gvk import GroupVersionKind
 from kubernator.schema import bundle, documents
@@ -307,3 +308,36 @@ def test_server_that_does_not_answer(cache, path, kind):
     server = Server(PUBLISHED, answers={path: kind("nobody there")})
     with pytest.raises(kind):
         documents.of_cluster(server, cache).root(THING)
+
+
+def test_several_documents_at_once(cache):
+    """Documents are read side by side, and each once, however many ask for it."""
+    many = {
+        f"apis/example{n}.com/v1": (
+            f"A{n}",
+            document(
+                "Kubernetes CRD Swagger", THING._replace(group=f"example{n}.com"), f"com.example{n}.v1.Thing", FIELDS
+            ),
+        )
+        for n in range(4)
+    }
+    together = threading.Barrier(len(many))
+
+    class Waiting(Server):
+        """Answers when all documents are asked for."""
+
+        def raw(self, method, path, **more):
+            found = super().raw(method, path, **more)
+            if path != INDEX:
+                together.wait()
+            return found
+
+    server = Waiting(many)
+    found = documents.of_cluster(server, cache)
+    asked = [THING._replace(group=f"example{n}.com") for n in range(4)] * 2
+    pool = workers.Workers()
+    try:
+        assert pool.map(found.is_custom, asked) == [True] * 8
+    finally:
+        pool.close()
+    assert len(server.asked) == 1 + len(many)

@@ -73,6 +73,21 @@ def test_damage(cache, content):
     assert kept.read("example.com/v1", "AB12") == CONTENT
 
 
+def test_no_damage_goes_unnoticed(cache):
+    """Of a file with any bit changed, or cut off anywhere, comes what was written or nothing."""
+    kept = Kept(cache)
+    kept.write("example.com/v1", "AB12", CONTENT)
+    (path,) = files(cache)
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        for changed in (
+            whole[:at],
+            *(whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :] for bit in range(8)),
+        ):
+            path.write_bytes(changed)
+            assert kept.read("example.com/v1", "AB12") in (None, CONTENT)
+
+
 def test_half_a_file(cache):
     """So is one that was cut off."""
     Kept(cache).write("example.com/v1", "AB12", CONTENT)

@@ -138,6 +138,40 @@ def test_beside_a_live_object_counts_what_comes_of_both(spec: str, live: dict[st
     assert expected == [one.message for one in _validation().check(_gizmo(spec), live=manifest)]
 
 
+@pytest.mark.parametrize(
+    ("spec", "live", "left", "expected"),
+    [
+        ("  name: x\n", {"name": "x", "owner": "me"}, {"owner": "me"}, []),
+        ("  name: x\n", {"name": "x", "owner": "me"}, {"size": 5}, ["Invalid value: a name needs an owner"]),
+        ("  {}\n", {"size": 30}, None, ['must be of type object: "null"']),
+        ("  {}\n", {"size": 3}, {"size": 3}, []),
+        ("  odd: {}\n", {"odd": {"a": 1}}, {"odd": None}, ['must be of type object: "null"']),
+        ("  odd: {}\n", {"odd": {"a": 1}}, {"odd": {"a": 1}}, []),
+    ],
+)
+def test_what_goes_makes_nothing_good(
+    spec: str, live: dict[str, Any], left: dict[str, Any] | None, expected: list[str]
+) -> None:
+    """Only what stays of a live object makes good what is left out; a map that loses everything becomes null."""
+    resource = _gizmo(spec)
+    there = {**resource.manifest, "spec": live}
+    found = _validation().check(resource, live=there, left={**there, "spec": left})
+    assert expected == [
+        one.message.removeprefix("Invalid value: ") if "null" in one.message else one.message for one in found
+    ]
+
+
+@pytest.mark.parametrize(("address", "expected"), [("None", []), ("10.96.0.9", ["Required value"])])
+def test_a_service_keeps_its_address(address: str, expected: list[str]) -> None:
+    """One without an address needs no ports, and the server lets nobody take that away."""
+    resource = _resource(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: shop}\nspec: {type: ClusterIP}\n"
+    )
+    there = {**resource.manifest, "spec": {"type": "ClusterIP", "clusterIP": address, "ports": [{"port": 1}]}}
+    found = _validation().check(resource, live=there, left={**there, "spec": {"type": "ClusterIP"}})
+    assert expected == [one.message for one in found]
+
+
 def test_a_definition_whose_schema_is_none_leaves_its_kind_to_the_server() -> None:
     """The definition is wrong, and its resources are neither unknown nor checked."""
     broken = _manifest(_DEFINITION)
@@ -189,6 +223,12 @@ def test_an_unknown_kind_is_told_with_what_was_meant() -> None:
 _MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop, labels: {tier: web}}\ndata: {a: b}\n"
 
 
+def _hook(group: str, resource: str) -> Manifest:
+    """Return a webhook that may change new objects of a kind."""
+    rules = [{"apiGroups": [group], "apiVersions": ["*"], "operations": ["CREATE"], "resources": [resource]}]
+    return {"kind": "MutatingWebhookConfiguration", "metadata": {"name": "m"}, "webhooks": [{"rules": rules}]}
+
+
 @pytest.mark.parametrize(
     ("expression", "action", "expected"),
     [
@@ -222,6 +262,12 @@ def test_policies_have_their_say(expression: str, action: str, expected: list[Se
     )
     validation = Validation(bundled(37), policies=policies)
     found = [*validation.check(_resource(_MAP)), *validation.check(_resource(_MAP.replace("tier: web", "tier: db")))]
+    mended = Validation(bundled(37), policies=policies, mutators=lambda: [_hook("", "configmaps")]).check(
+        _resource(_MAP)
+    )
+    assert all(each.severity < Severity.ERROR for each in mended)
+    predicted = Validation(bundled(37)).admission(_resource(_MAP), policies, predicted=_resource(_MAP).manifest)
+    assert expected == [each.severity for each in predicted]
     twice = expected if Severity.INFO in expected else expected * 2
     assert [("policy", severity) for severity in twice] == [(one.code, one.severity) for one in found]
 
@@ -261,9 +307,7 @@ def test_what_cannot_change_is_wrong_unless_the_object_is_replaced(policy: Resou
 
 def test_what_a_webhook_may_mend_is_a_warning() -> None:
     """A value that a mutating webhook may set is no error; a type that is wrong stays one."""
-    rules = [{"apiGroups": ["example.com"], "apiVersions": ["*"], "operations": ["CREATE"], "resources": ["gizmos"]}]
-    hook = {"kind": "MutatingWebhookConfiguration", "metadata": {"name": "m"}, "webhooks": [{"rules": rules}]}
-    validation = _validation(mutators=lambda: [hook])
+    validation = _validation(mutators=lambda: [_hook("example.com", "gizmos")])
     (found,) = validation.check(_gizmo("  size: 30\n"))
     assert (found.severity, found.detail[0][1]) == (Severity.WARNING, "MutatingWebhookConfiguration `m`")
     (found,) = validation.check(_gizmo("  size: x\n"))
@@ -300,7 +344,7 @@ def test_of_a_status_that_is_dropped_only_types_matter(status: str, expected: li
     ],
 )
 def test_a_definition_says_which_versions_are_deprecated(more: dict[str, Any], expected: list[str]) -> None:
-    """With its own words, or those that the server makes of it."""
+    """With its own words, or those that the server makes of it; one that only the cluster has, too."""
     definition = _manifest(_DEFINITION)
     versions = definition["spec"]["versions"]
     versions.append({**versions[0], "name": "v1beta1", "storage": False, **more})
@@ -308,3 +352,7 @@ def test_a_definition_says_which_versions_are_deprecated(more: dict[str, Any], e
     gizmo = _resource(f"apiVersion: example.com/{name}\nkind: Gizmo\nmetadata: {{name: a}}\nspec: {{size: 1}}")
     found = Validation(bundled(37), definitions=[definition]).check(gizmo)
     assert [(Severity.WARNING, each) for each in expected] == [(each.severity, each.message) for each in found]
+    found = Validation(bundled(37), there=[definition]).check(gizmo)
+    assert expected == [each.message for each in found if each.code == "version"]
+    told = Validation(bundled(37), there=[definition], definitions=[_manifest(_DEFINITION)]).check(_gizmo("  size: 1"))
+    assert told == []

@@ -10,7 +10,7 @@ from kubernator.cli.commands import tree
 from kubernator.report import directory, filing, rendering, selection, structured
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from kubernator.cli.main import Run
@@ -32,27 +32,29 @@ def run(run: Run) -> int:
     if args.split is not None and args.file is not None:
         raise errors.UsageError("`--file` and `--split` exclude each other", hint="leave one of them out")
     chosen = tree.reading(run)
-    if args.split is not None:
-        _check(args.split, chosen.path, force=args.force)
 
     def use(host: RunHost, resources: Sequence[Resource]) -> None:
+        if args.split is not None and not args.force:
+            _check(args.split, host.visited)
         _write(run, _found(run, host, resources))
 
     tree.session(run, chosen).walked(use, offline=True, traced=args.provenance)
     return errors.ExitCode.OK
 
 
-def _check(target: Path, start: Path, *, force: bool) -> None:
-    """Raise for a directory of the tree itself, where the next run would read what this one writes."""
-    inside, tree_of = target.resolve(), start.resolve()
-    if force or not inside.is_relative_to(tree_of):
-        return
-    if any(part.startswith(".") for part in inside.relative_to(tree_of).parts):
-        return  # the walk passes over it
-    raise errors.UsageError(
-        f"`{target}` is in the tree, which would read what is written there",
-        hint="choose a directory elsewhere, or one whose name begins with a point; `--force` for one that is excluded",
-    )
+def _check(target: Path, visited: Iterable[Path]) -> None:
+    """Raise for a directory below one that was walked, where the next run would read what this one writes."""
+    inside = target.resolve()
+    for walked in sorted(visited):
+        if not inside.is_relative_to(walked):
+            continue
+        if not any(part.startswith(".") for part in inside.relative_to(walked).parts):  # which the walk passes over
+            raise errors.UsageError(
+                f"`{target}` is in the tree, which would read what is written there",
+                detail=[("walked", str(walked))],
+                hint="choose a directory elsewhere, or one whose name begins with a point; "
+                "`--force` for one that is excluded",
+            )
 
 
 def _found(run: Run, host: RunHost, resources: Sequence[Resource]) -> list[Rendered]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,32 @@ def test_a_link_to_nowhere_is_told(tmp_path: Path) -> None:
     problems: list[Diagnostic] = []
     read_directory(tmp_path, problems)
     assert [each.message for each in problems] == ["`a.yaml` cannot be read: No such file or directory"]
+
+
+def test_links_are_followed_and_what_they_lead_to_is_read_once(tmp_path: Path) -> None:
+    """A volume of a ConfigMap is links to a directory beside them; another link leads round in a circle."""
+    volume, shared = tmp_path / "policies", tmp_path / "shared"
+    (volume / "..2026").mkdir(parents=True)
+    shared.mkdir()
+    (volume / "..2026" / "a.yaml").write_text(FILE)
+    (volume / "..data").symlink_to("..2026")
+    (volume / "a.yaml").symlink_to("..data/a.yaml")
+    (shared / "b.yaml").write_text("rules: 5")
+    (shared / "round").symlink_to("../policies")
+    (volume / "shared").symlink_to("../shared")
+    (tmp_path / "linked").symlink_to("policies")
+    for directory in (volume, tmp_path / "linked"):
+        problems: list[Diagnostic] = []
+        found = read_directory(directory, problems)
+        assert len(found.rules) == 1
+        assert [each.origin and each.origin.path for each in problems] == [directory / "shared" / "b.yaml"]
+
+
+def test_a_pipe_is_no_file_of_rules(tmp_path: Path) -> None:
+    """Reading it would never end."""
+    os.mkfifo(tmp_path / "a.yaml")
+    problems: list[Diagnostic] = []
+    assert read_directory(tmp_path, problems).rules == ()
 
 
 def test_the_example_of_the_reference_works(tmp_path: Path) -> None:
