@@ -63,6 +63,8 @@ def group(ns: str, kubectl: Kubectl) -> Iterator[str]:
     }
     kubectl("apply", "-f", "-", stdin=json.dumps(definition))
     kubectl("wait", "--for=condition=established", f"crd/gizmos.{group}")
+    while f"apis/{group}/v1alpha1" not in str(kubectl("get", "--raw", "/openapi/v3").stdout):
+        pass
     yield group
     kubectl("delete", "crd", f"gizmos.{group}")
 

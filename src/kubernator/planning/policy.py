@@ -15,10 +15,22 @@ if TYPE_CHECKING:
     from kubernator.errors import ApiError, FieldCause
     from kubernator.model.resource import Resource
 
-__all__ = ["cannot_change", "exists_already", "helpers", "immutable", "is_conflict", "is_denied", "is_stale", "refusal"]
+__all__ = [
+    "cannot_change",
+    "exists_already",
+    "helpers",
+    "immutable",
+    "is_conflict",
+    "is_denied",
+    "is_stale",
+    "refusal",
+    "undeclared",
+]
 
 #: How the server says, besides "immutable", that a field cannot change.
 _FIXED: Final = ("immutable", "cannot change", "may not be changed", "may not change once set", "can not be unset")
+#: How the server says that it does not know a field; then it has looked at nothing but the structure.
+_UNDECLARED: Final = "field not declared in schema"
 #: How the server names fields that do not fit the schema: a 500 without causes, ``.spec.bogus: field not declared``.
 _TYPED: Final = re.compile(
     r"(\.[^\s:]+): ((?:field not declared in schema|expected|duplicate)[^;]*?)(?= \.[^\s:]+: |$)"
@@ -53,6 +65,11 @@ def is_stale(error: ApiError) -> bool:
 def is_denied(error: ApiError) -> bool:
     """Say whether we lack the permission, where a 403 may also be a quota or the answer of an admission webhook."""
     return isinstance(error, Forbidden) and _MAY_NOT.search(error.title) is not None
+
+
+def undeclared(detail: Sequence[tuple[str, str]]) -> bool:
+    """Say whether the lines of a refusal name a field that the server does not know."""
+    return any(text.endswith(_UNDECLARED) for _, text in detail)
 
 
 def exists_already(error: ApiError) -> bool:

@@ -118,8 +118,10 @@ class Checking:
 
     def _of_change(self, change: Change) -> Change:
         resource = change.resource
-        if resource is None or change.kind is ChangeKind.REFUSED:
+        if resource is None:
             return change
+        if change.kind is ChangeKind.REFUSED:
+            return self._explained(change, resource)
         unasked = not self._options.preflight and change.kind is ChangeKind.CREATE
         unproven = change.writes and (change.deferred or unasked)
         found: list[Diagnostic] = []
@@ -133,6 +135,16 @@ class Checking:
         wrong = [each for each in found if each.severity is Severity.ERROR]
         self._diagnostics.extend(each for each in found if each.severity is not Severity.ERROR)
         return _refused(change, resource, wrong) if wrong else change
+
+    def _explained(self, change: Change, resource: Resource) -> Change:
+        """Return a refusal with all that is wrong and what was meant, where the server stopped at a field's name."""
+        from kubernator.planning import policy  # noqa: PLC0415 - an empty tree does without
+
+        if not policy.undeclared(change.detail) or resource.policy.field_validation == "Ignore":
+            return change
+        found = [each for each in self._validation.check(resource, live=change.live) if each.code == "schema"]
+        wrong = [each for each in found if each.severity is not Severity.INFO]
+        return replace(change, detail=_lines(wrong)) if wrong else change
 
     # What checks go by
 
@@ -283,7 +295,11 @@ def _refused(change: Change, resource: Resource, found: Sequence[Diagnostic]) ->
         origin = found[0].origin or change.origin
     else:
         reason = f"{len(found)} fields are wrong"
-        detail = tuple(("field", f"`{each.field}` at {each.origin}: {each.message}") for each in found)
+        detail = _lines(found)
         origin = change.origin
     refused = changes.refused(resource, reason=reason, live=change.live, detail=detail, hint=found[0].hint)
     return replace(refused, origin=origin)
+
+
+def _lines(found: Sequence[Diagnostic]) -> tuple[tuple[str, str], ...]:
+    return tuple(("field", f"`{each.field}` at {each.origin}: {each.message}") for each in found)

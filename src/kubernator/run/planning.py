@@ -61,7 +61,7 @@ class Planning:
         plugin_changes, resources = walked
         phases = [] if self._diagnostics.errors else _ordered(resources, self._diagnostics)
         if self._diagnostics.errors:
-            raise self._invalid(host, workers, walked)
+            raise self._invalid(host, workers, walked, checking)
         if not phases:
             return Plan(plugin_changes=tuple(plugin_changes), manager=self._options.manager)
         self.planner = self._new_planner(host, workers)
@@ -107,13 +107,14 @@ class Planning:
                 f"field validation failed: the server gave {fatal} warning{'s' * (fatal != 1)}", ()
             )
 
-    def _invalid(self, host: RunHost, workers: Workers, walked: Walked) -> errors.ValidationFailed:
+    def _invalid(self, host: RunHost, workers: Workers, walked: Walked, checking: Checking) -> errors.ValidationFailed:
         """Return the error of a tree with findings, those included that the cluster has about the rest of the tree."""
         error = errors.ValidationFailed("the tree is not valid; nothing was written", ())
         bad = {_document(found.origin) for found in self._diagnostics.errors if found.origin is not None}
         try:
             phases = _ordered([each for each in walked.resources if _document(each.origin) not in bad])
-            plan = self._new_planner(host, workers).plan(phases, walked.plugin_changes) if phases else Plan()
+            planner = self._new_planner(host, workers)
+            plan = checking.of_plan(planner.plan(phases, walked.plugin_changes)) if phases else Plan()
         except errors.KubernatorError as unknown:
             error.add_note(f"what the cluster says of the rest is not known: {unknown.title}")
             return error
