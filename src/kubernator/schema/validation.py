@@ -8,31 +8,30 @@ is said once for each rule, and left to it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.model.gvk import DEFINITION
 from kubernator.model.resource import NEVER
-from kubernator.schema import custom, mutating, structural, suggesting, telling
+from kubernator.schema import mutating, structural, telling
 from kubernator.schema.builtin import kinds
 from kubernator.schema.builtin.field import Field
 from kubernator.schema.defaults import defaulted
-from kubernator.schema.fault import Fault, Reason, is_builtin_group
+from kubernator.schema.fault import Fault, Reason
+from kubernator.schema.knowledge import Knowledge
 from kubernator.schema.matching import Request
 from kubernator.schema.merged import emptied, merged, with_allocated
 from kubernator.schema.metadata import check_metadata
 from kubernator.schema.telling import Telling
-from kubernator.schema.versions import check_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from kubernator.cluster.api import Kind
     from kubernator.model.gvk import GroupVersionKind
     from kubernator.model.resource import Manifest, Resource
     from kubernator.model.sourcemap import Path
     from kubernator.schema.documents import Documents
-    from kubernator.schema.node import Node
+    from kubernator.schema.knowledge import Known
     from kubernator.schema.policies import Policies
 
 __all__ = ["Rules", "Validation"]
@@ -48,28 +47,13 @@ class Rules(Protocol):
         """Return what they say of a resource."""
 
 
-class _Known(NamedTuple):
-    """A kind: ``node`` is its schema, None where that is not known here."""
-
-    kind: Kind
-    node: Node | None
-    custom: bool
-
-    @property
-    def keeps_status(self) -> bool:
-        """Whether the server drops the ``status`` of a manifest, after a look at its types only."""
-        return self.custom and "status" in self.kind.subresources
-
-
 class Validation:
     """Checks resources. Not safe to use from several threads.
 
-    ``definitions`` are CustomResourceDefinitions of the tree, which go before those of ``documents``. ``namespaces``
-    gives the manifest of a Namespace by its name, None where it is not known. ``mutators`` gives the manifests of those
-    who may change objects on their way (`mutating.KINDS`), and is asked when there is something to mend. ``complete``
-    says that ``documents`` know all kinds there are, those of a cluster; else a custom kind that they do not know may
-    be defined there. ``writes`` says that warnings about fields do not end the run, as in ``apply --yes``. ``there``
-    are definitions of the cluster, for what its schemas do not tell: which versions are deprecated.
+    ``definitions``, ``there`` and ``complete`` are those of `Knowledge`. ``namespaces`` gives the manifest of a
+    Namespace by its name, None where it is not known. ``mutators`` gives the manifests of those who may change objects
+    on their way (`mutating.KINDS`), and is asked when there is something to mend. ``writes`` says that warnings about
+    fields do not end the run, as in ``apply --yes``.
     """
 
     def __init__(
@@ -85,30 +69,14 @@ class Validation:
         complete: bool = False,
         writes: bool = False,
     ) -> None:
-        self._documents = documents
+        self._minor = documents.minor
+        self._knowledge = Knowledge(documents, definitions=definitions, there=there, complete=complete)
         self._policies = policies
         self._rules = rules
         self._namespaces = namespaces or (lambda _: None)
         self._mutators = mutators or (lambda: ())
-        self._complete = complete
         self._writes = writes
-        self._known: dict[GroupVersionKind, _Known | None] = {}
-        self._versions: dict[GroupVersionKind, Fault | None] = {}
         self._said: set[tuple[GroupVersionKind, str]] = set()
-        for definition in definitions:
-            from kubernator.schema.definitions import nodes  # noqa: PLC0415 - many trees have none
-
-            schemas = nodes(definition)
-            for kind, _ in custom.versions(definition):
-                self._known[kind.gvk] = _Known(kind, schemas.get(kind.gvk), custom=True)
-        self._declared = frozenset(self._known)
-        self._deprecated = {
-            gvk: told
-            for source in (there, definitions)
-            for definition in source
-            for gvk, told in custom.deprecations(definition)
-            if source is definitions or gvk not in self._declared
-        }
 
     def check(
         self, resource: Resource, *, live: Manifest | None = None, left: Manifest | None = None
@@ -122,14 +90,12 @@ class Validation:
         if left is not None and live is not None and left is not live:
             left = with_allocated(left, live)
         told = Telling(resource, writes=self._writes)
-        known = self._of(resource.gvk)
-        if resource.gvk not in self._versions:
-            self._versions[resource.gvk] = self._version(resource.gvk, known)
-        version = self._versions[resource.gvk]
+        known = self._knowledge.of(resource.gvk)
+        version = self._knowledge.version(resource.gvk)
         found = [*told.all([version] if version is not None else (), "version")]
         if known is None:
             gone = any(each.severity is Severity.ERROR for each in found)
-            return found if gone else [*found, self._unknown(resource)]
+            return found if gone else [*found, self._knowledge.unknown(resource)]
         faults = self._standing(resource, known, live, left)
         mender = self._mender(resource, known, faults) if faults else ""
         found += told.all(self._once(resource.gvk, faults), "schema", mender=mender)
@@ -145,7 +111,7 @@ class Validation:
 
     def rules(self, resource: Resource, *, live: Manifest | None = None) -> list[Diagnostic]:
         """Return only what rules of Kubernator's own say, which no server knows."""
-        known = self._of(resource.gvk) if self._rules is not None else None
+        known = self._knowledge.of(resource.gvk) if self._rules is not None else None
         if self._rules is None or known is None:
             return []
         faults = self._once(resource.gvk, self._rules.check(self._request(resource, known, resource.manifest, live)))
@@ -164,7 +130,7 @@ class Validation:
 
         ``predicted`` is what comes of it, where a server has said so; else that is guessed, and may be mended.
         """
-        known = self._of(resource.gvk) if policies else None
+        known = self._knowledge.of(resource.gvk) if policies else None
         if not policies or known is None:
             return []
         manifest = self._sent(resource, known, left or live) if predicted is None else predicted
@@ -173,50 +139,9 @@ class Validation:
         told = Telling(resource, writes=self._writes)
         return list(told.all(self._once(resource.gvk, faults), "policy", mender=mender))
 
-    # What is known of a kind
-
-    def _of(self, gvk: GroupVersionKind) -> _Known | None:
-        if gvk not in self._known:
-            documents = self._documents
-            kind = documents.kinds().get(gvk) or documents.optional().get(gvk)
-            self._known[gvk] = (
-                None if kind is None else _Known(kind, documents.root(gvk), custom=documents.is_custom(gvk))
-            )
-        return self._known[gvk]
-
-    def _version(self, gvk: GroupVersionKind, known: _Known | None) -> Fault | None:
-        """Return what is to be said of the version of a kind; that it is gone only where nobody knows it."""
-        if gvk in self._declared or gvk in self._deprecated:
-            told = self._deprecated.get(gvk)
-            return Fault(("apiVersion",), Reason.DEPRECATED, told, Severity.WARNING) if told else None
-        fault = check_version(gvk, self._documents.minor)
-        if fault is None and known is not None and self._documents.optional().get(gvk) is not None:
-            message = f"{gvk} is served only where the API server is told to"
-            return Fault(("apiVersion",), Reason.UNSUPPORTED, message, Severity.WARNING)
-        gone = fault is not None and fault.severity is Severity.ERROR
-        return None if gone and known is not None else fault
-
-    def _unknown(self, resource: Resource) -> Diagnostic:
-        served = [kind.gvk for kind in self._documents.kinds()]
-        wrong = (
-            self._complete
-            or is_builtin_group(resource.gvk.group)
-            or any(gvk.group_kind == resource.gvk.group_kind for gvk in self._declared)
-        )
-        what = f"`{resource.gvk.api_version}/{resource.gvk.kind}`"
-        return Diagnostic(
-            severity=Severity.ERROR if wrong else Severity.WARNING,
-            message=suggesting.unknown(resource.gvk) if wrong else f"{what} is not known here, so this is not checked",
-            origin=resource.place(("kind",)),
-            resource=str(resource),
-            changed_by=tuple(map(str, resource.touched_by)),
-            hint=suggesting.meant(resource.gvk, [*served, *self._declared]),
-            code="kind",
-        )
-
     # What is wrong with a manifest
 
-    def _standing(self, resource: Resource, known: _Known, live: Manifest | None, left: Manifest | None) -> list[Fault]:
+    def _standing(self, resource: Resource, known: Known, live: Manifest | None, left: Manifest | None) -> list[Fault]:
         """Return the faults of a manifest; beside a live object, those that what is live does not make good."""
         manifest = resource.manifest
         if left is not None and left is not live:
@@ -233,9 +158,9 @@ class Validation:
         return [fault for fault in met if fault not in same]
 
     def _faults(
-        self, manifest: Manifest, gvk: GroupVersionKind, known: _Known, live: Manifest | None
+        self, manifest: Manifest, gvk: GroupVersionKind, known: Known, live: Manifest | None
     ) -> Iterator[Fault]:
-        node, minor = known.node, self._documents.minor
+        node, minor = known.node, self._minor
         wrong: list[Fault] = []
         asked: list[Fault] = []
         if node is not None:
@@ -268,9 +193,7 @@ class Validation:
 
             yield from check_policy_manifest(manifest)
 
-    def _unchangeable(
-        self, resource: Resource, known: _Known, live: Manifest, left: Manifest | None
-    ) -> Iterator[Fault]:
+    def _unchangeable(self, resource: Resource, known: Known, live: Manifest, left: Manifest | None) -> Iterator[Fault]:
         """Yield what cannot change in the live object; a warning where it may be replaced instead."""
         from kubernator.schema import immutable  # noqa: PLC0415 - without a cluster there is no live object
 
@@ -284,20 +207,20 @@ class Validation:
 
     # What policies say
 
-    def _sent(self, resource: Resource, known: _Known, live: Manifest | None) -> Manifest:
+    def _sent(self, resource: Resource, known: Known, live: Manifest | None) -> Manifest:
         """Return about what a server makes of a manifest before it asks policies."""
         manifest = resource.manifest
         if known.custom and known.node is not None:
             manifest = defaulted(manifest, known.node)
         return manifest if live is None else merged(manifest, live, known.node)
 
-    def _mender(self, resource: Resource, known: _Known, faults: Iterable[Fault]) -> str:
+    def _mender(self, resource: Resource, known: Known, faults: Iterable[Fault]) -> str:
         """Return who may put right what is wrong, for people; nobody is looked for where nothing can be."""
         if not any(map(telling.may_be_mended, faults)):
             return ""
         return mutating.changes(self._mutators(), resource.gvk, known.kind.plural)
 
-    def _request(self, resource: Resource, known: _Known, manifest: Manifest, live: Manifest | None) -> Request:
+    def _request(self, resource: Resource, known: Known, manifest: Manifest, live: Manifest | None) -> Request:
         namespace = resource.ref.namespace
         return Request(
             manifest=manifest,
