@@ -1,7 +1,8 @@
 """Counting requests by the API server's own counter, ``apiserver_request_total``. Pure.
 
 Nothing is estimated: what a tool cost is the difference of two readings. What the server asks itself for all the time
-is left out: leases, the addresses that it allots to Services, and the index of the OpenAPI documents.
+is left out: leases, the addresses that it allots to Services, the events about those, and the index of the OpenAPI
+documents.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ KINDS: Final = (DISCOVERY, "list", "get", "watch", DRY_RUN, WRITE, "other")
 
 _LABEL: Final = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _WRITES: Final = frozenset({"APPLY", "POST", "PUT", "PATCH", "DELETE", "DELETECOLLECTION"})
-_OWN_RESOURCES: Final = frozenset({"leases", "ipaddresses"})
+_OWN_RESOURCES: Final = frozenset({"events", "ipaddresses", "leases"})
 _OWN_PATHS: Final = frozenset({"openapi/v3", "metrics", "readyz", "livez", "healthz"})
 
 Reading = Counter[tuple[tuple[str, str], ...]]

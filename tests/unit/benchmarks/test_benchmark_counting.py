@@ -16,6 +16,7 @@ apiserver_request_total{code="200",dry_run="",resource="",subresource="apis",ver
 apiserver_request_total{code="200",dry_run="",resource="",subresource="openapi/v3",verb="GET"} 9
 apiserver_request_total{code="200",dry_run="",resource="leases",subresource="",verb="PUT"} 4
 apiserver_request_total{code="201",dry_run="",resource="ipaddresses",subresource="",verb="POST"} 4
+apiserver_request_total{code="201",dry_run="",resource="events",subresource="",verb="POST"} 1
 apiserver_request_total{code="200",dry_run="",resource="pods",subresource="exec",verb="CONNECT"} 1
 apiserver_request_total{code="200",dry_run="",resource="odd\\"name",subresource="",verb="WATCH"} 1
 """
