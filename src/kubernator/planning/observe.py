@@ -164,9 +164,9 @@ def _by_kind(wanted: Iterable[tuple[ResourceRef, Kind]]) -> list[tuple[Kind, lis
 
 
 def _first(kind: Kind, refs: Sequence[ResourceRef]) -> list[_Task]:
+    if len(refs) == 1 or "list" not in (kind.verbs or {"list"}):  # a review can only be created
+        return [_Task(kind, ref.namespace, (ref,), ref.name) for ref in refs]
     namespaces = {ref.namespace for ref in refs}
-    if len(refs) == 1:
-        return [_Task(kind, refs[0].namespace, tuple(refs), refs[0].name)]
     return [_Task(kind, namespaces.pop() if len(namespaces) == 1 else "", tuple(refs))]
 
 

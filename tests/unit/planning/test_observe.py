@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,6 +101,15 @@ def test_a_get_that_is_refused_is_a_result(workers):
     found = Observer(cluster, workers).read((ref("a", name), CONFIG) for name in "12")
     assert isinstance(found[ref("a", "1")], errors.Forbidden)
     assert thing("a", "2") == found[ref("a", "2")]
+
+
+def test_what_cannot_be_listed_is_asked_for_by_name(workers):
+    """Kinds such as reviews can only be created: the refusal of each is a result, where that of a LIST ends a run."""
+    cluster = Scripted([])
+    review = replace(ROLE, verbs=frozenset({"create"}))
+    wanted = [(ref("", "1"), review), (ref("", "2"), review)]
+    assert dict.fromkeys(each for each, _ in wanted) == Observer(cluster, workers).read(wanted)
+    assert sorted(cluster.asked) == [("get", "", "1"), ("get", "", "2")]
 
 
 def test_cluster_scoped_kinds_go_from_list_to_get(workers):
