@@ -58,6 +58,9 @@ def there(cluster: HttpCluster) -> Iterator[Callable[[dict[str, Any]], Callable[
         made_first = cluster.apply(kind, manifest, manager=MANAGER, force=True).manifest
         metadata = manifest["metadata"]
         where = {"namespace": metadata.get("namespace", ""), "name": metadata["name"]}
+        # its controller notes itself in another version, and from then on the server takes away less
+        while manifest["kind"] == "HorizontalPodAutoscaler" and not _watched(cluster.get(kind, **where)):
+            pass
         return lambda: cluster.get(kind, **where) or made_first
 
     yield make
@@ -67,6 +70,11 @@ def there(cluster: HttpCluster) -> Iterator[Callable[[dict[str, Any]], Callable[
         metadata = manifest["metadata"]
         with suppress(ApiError):  # what could not be made need not go
             cluster.delete(kind, namespace=metadata.get("namespace", ""), name=metadata["name"], propagation=BACKGROUND)
+
+
+def _watched(found: dict[str, Any] | None) -> bool:
+    """Say whether a controller has written the status of an object, or there is none."""
+    return found is None or any(entry.get("subresource") == "status" for entry in found["metadata"]["managedFields"])
 
 
 def resting(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -173,8 +173,11 @@ class _Walk:
                     self.builtin(self._nothing(node, place) if item is None else item, items, place)
 
     def _nothing(self, node: Node, path: Path) -> Any:
-        """Return what the server takes null in a list for; in a list with keys it was refused before."""
-        if node.list_type in {"map", "set"} or node.items is None or node.items.special:
+        """Return what the server takes null in a list for; in a list with keys it was refused before.
+
+        An item of no type is kept as it is, such as one of ``enum`` in the schema of a definition.
+        """
+        if node.list_type in {"map", "set"} or node.items is None or node.items.special or not node.items.types:
             return None
         self.faults.append(Fault(path, Reason.INVALID, _NOTHING, Severity.WARNING))
         return _zero(node.items)

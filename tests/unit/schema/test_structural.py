@@ -308,3 +308,19 @@ def test_null_in_a_list_is_an_empty_value() -> None:
         "ingress": [{}],
     }
     assert manifest["spec"]["ingress"] == [None]
+
+
+def test_null_in_a_list_of_anything_is_null() -> None:
+    """The schema of a definition may name null among the values of a field."""
+    documents = bundled(37)
+    node = documents.root(GroupVersionKind.of("apiextensions.k8s.io/v1", "CustomResourceDefinition"))
+    field = {"type": "string", "nullable": True, "enum": ["a", None]}
+    version = {
+        "name": "v1",
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": {"properties": {"f": field}}},
+    }
+    names = {"kind": "Thing", "plural": "things"}
+    manifest = {"spec": {"group": "x.y", "scope": "Cluster", "names": names, "versions": [version]}}
+    assert check(manifest, node, custom=False) == []  # type: ignore[arg-type]
