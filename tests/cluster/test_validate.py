@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import secrets
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -12,15 +11,14 @@ import pytest
 import yaml
 
 from kubernator.cli import main as cli
-from kubernator.testing.faults import FaultProxy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from kubernator.testing.faults import FaultProxy
     from kubernator.testing.fixtures import Kubectl
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("in_process")]
 
 _DEPLOYMENT = """
 apiVersion: apps/v1
@@ -37,36 +35,12 @@ spec:
 """
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logging.getLogger(), "handlers", [])
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    """Return a tree with the plugin `k8s`."""
-    tree = tmp_path / "tree"
-    tree.mkdir()
-    (tree / ".kubernator.py").write_text('ktor.app.register_plugin("k8s")\n')
-    return tree
-
-
 @pytest.fixture
 def namespace(kubectl: Kubectl) -> str:
     """Return a namespace that is there."""
     name = f"t-{secrets.token_hex(4)}"
     kubectl("create", "namespace", name)
     return name
-
-
-@pytest.fixture
-def proxy(kubeconfig: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultProxy]:
-    """Return a proxy before the API server, which sees what is asked."""
-    with FaultProxy(kubeconfig, directory=tmp_path) as found:
-        monkeypatch.setenv("KUBECONFIG", str(found.kubeconfig))
-        yield found
 
 
 def _run(tree: Path, *words: str) -> int:

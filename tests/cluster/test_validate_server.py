@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from kubernator.cli import main as cli
-from kubernator.testing.faults import FaultProxy
 from kubernator.testing.script import Refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from kubernator.testing.faults import FaultProxy
     from kubernator.testing.fixtures import Kubectl
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("in_process")]
 
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logging.getLogger(), "handlers", [])
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    """Return a tree with the plugin `k8s`."""
-    tree = tmp_path / "tree"
-    tree.mkdir()
-    (tree / ".kubernator.py").write_text('ktor.app.register_plugin("k8s")\n')
-    return tree
 
 
 @pytest.fixture
@@ -67,14 +50,6 @@ def group(ns: str, kubectl: Kubectl) -> Iterator[str]:
         pass
     yield group
     kubectl("delete", "crd", f"gizmos.{group}")
-
-
-@pytest.fixture
-def proxy(kubeconfig: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultProxy]:
-    """Return a proxy before the API server, which sees what is asked."""
-    with FaultProxy(kubeconfig, directory=tmp_path) as found:
-        monkeypatch.setenv("KUBECONFIG", str(found.kubeconfig))
-        yield found
 
 
 def _run(tree: Path, *words: str) -> int:
@@ -129,13 +104,13 @@ def test_definitions_are_read_for_custom_kinds_alone(
 
 
 @pytest.fixture
-def somebody(ns: str, kubeconfig: Path, kubectl: Kubectl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def somebody(tree: Path, ns: str, kubeconfig: Path, kubectl: Kubectl, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run as a user who has a namespace and nothing else."""
     kubectl("create", "rolebinding", "view", "--clusterrole=admin", "--user=somebody", "-n", ns)
     config = yaml.safe_load(kubeconfig.read_text())
     for each in config["users"]:
         each["user"]["as"] = "somebody"
-    limited = tmp_path / "limited.yaml"
+    limited = tree.parent / "limited.yaml"
     limited.write_text(yaml.safe_dump(config))
     monkeypatch.setenv("KUBECONFIG", str(limited))
 
