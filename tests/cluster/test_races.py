@@ -6,6 +6,7 @@ What was carried out counts as carried out, what is there is waited for, and no 
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ from kubernator.errors import Invalid
 from kubernator.model.outcome import Halfway
 from kubernator.model.resource import BACKGROUND, ResourcePolicy
 from kubernator.model.status import Status
-from kubernator.testing.faults import Drop, Fault, FaultProxy, Refuse
+from kubernator.testing.faults import Delay, Drop, Fault, FaultProxy, Refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,6 +154,55 @@ def test_merge_instructions_go_on_when_a_controller_wrote_in_between(through: An
     report = engine.runner().run(plan)
     assert kinds(report) == {"updated": 1}, report.failed[0].error
     assert "env" not in live(kubectl, wanted)["spec"]["template"]["spec"]["containers"][0]
+
+
+@pytest.mark.parametrize(
+    ("edited", "more"),
+    [
+        ("status", {"unhealthyPodEvictionPolicy": "AlwaysAllow"}),
+        ("status", {}),
+        ("spec", {"unhealthyPodEvictionPolicy": "AlwaysAllow"}),
+    ],
+)
+def test_a_take_over_goes_on_when_only_the_status_was_written_in_between(
+    through: Any, ns: str, kubectl: Kubectl, edited: str, more: dict[str, Any]
+) -> None:
+    """The hand-over wakes controllers, or meets one; what they say of the object does not concern the apply after it.
+
+    A change of what we want is one nobody approved: then the owners are handed over, and nothing else is done.
+    """
+    budget = {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": "web", "namespace": ns, "labels": {"app": "web"}},
+        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "web"}}},
+    }
+    theirs = {**budget, "spec": {**budget["spec"], **more}}
+    kubectl("create", "--field-manager=helm", "-f", "-", stdin=json.dumps(theirs))
+    engine, proxy = through()
+    plan = engine.plan([resource(budget)])
+    path = f"/apis/policy/v1/namespaces/{ns}/poddisruptionbudgets/web"
+    proxy.add(Delay("PATCH", path, after=1))
+    with ThreadPoolExecutor() as pool:
+        run = pool.submit(engine.runner().run, plan)
+        proxy.wait_for("PATCH", path, count=2)
+        patch = {"status": {"disruptionsAllowed": 7}} if edited == "status" else {"spec": {"maxUnavailable": 2}}
+        under = ["--subresource=status"] if edited == "status" else []
+        kubectl("patch", "pdb", "web", "-n", ns, "--type=merge", "-p", json.dumps(patch), *under)
+        proxy.release()
+        report = run.result()
+    found = live(kubectl, budget)
+    entries = {entry["manager"]: entry for entry in found["metadata"]["managedFields"] if "subresource" not in entry}
+    if edited == "status":
+        assert kinds(report) == {"updated": 1}
+        assert "unhealthyPodEvictionPolicy" not in found["spec"]
+        assert set(entries) == {"kubernator"}
+        assert entries["kubernator"]["fieldsV1"]["f:metadata"] == {"f:labels": {"f:app": {}}}
+    else:
+        (failed,) = report.failed
+        assert Halfway.HANDED_OVER is failed.halfway
+        assert found["spec"]["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
+        assert found["spec"]["maxUnavailable"] == 2
 
 
 def test_merge_instructions_that_fail_leave_a_change_in_part(engines: Any, ns: str, kubectl: Kubectl) -> None:

@@ -29,7 +29,7 @@ _TRIES: Final = 8
 _AFTER: Final = {
     Halfway.DELETED: "the old object was deleted; the new one was not made",
     Halfway.APPLIED: "the manifest was applied; its merge instructions were not carried out",
-    Halfway.HANDED_OVER: "fields changed hands; no value was written",
+    Halfway.HANDED_OVER: "fields changed hands; no value was set",
 }
 
 _DONE: Final = {

@@ -6,13 +6,13 @@ several; how far they came is noted after each that is not the last.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.errors import ApiError, NotFound
 from kubernator.model.change import ChangeKind
 from kubernator.model.outcome import Halfway
 from kubernator.model.resource import BACKGROUND
-from kubernator.planning import changes, migrate, policy
+from kubernator.planning import changes, migrate, policy, sameness
 from kubernator.planning.patience import patient
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Writes", "explained"]
 
 _TRIES: Final = 8
-_HAND_OVERS: Final = 3
+_REMOVALS: Final = 2
 
 
 class Writes:
@@ -84,31 +84,77 @@ class Writes:
         return self._apply(change, kind, resource_version=changes.CREATE_ONLY)
 
     def _update(self, change: Change, kind: Kind) -> Applied:
-        version = self._hand_over(change, kind) if change.handover else change.resource_version
-        return self._apply(change, kind, uid=change.uid, resource_version=version)
+        if not change.handover:
+            return self._apply(change, kind, uid=change.uid, resource_version=change.resource_version)
+        return self._go_on(
+            change,
+            kind,
+            self._hand_over(change, kind),
+            lambda live: self._apply(change, kind, uid=change.uid, resource_version=_version(live)),
+            same=sameness.only_status,
+        )
 
-    def _hand_over(self, change: Change, kind: Kind) -> str:
-        """Write who owns what; return the version that comes of it.
+    def _hand_over(self, change: Change, kind: Kind) -> Manifest:
+        """Write who owns what; return the object that comes of it.
 
         Where the server reads an object in another order than it was written, whoever writes is noted as having changed
         it: here we, so that what the apply should take away would stay. Then it is taken away by another such write,
         and once more where the server put a default in its place.
         """
         body = migrate.patch_body([dict(entry) for entry in change.handover], change.resource_version)
-        for left in reversed(range(_HAND_OVERS)):
-            live = self._cluster.patch(
-                kind,
-                namespace=change.ref.namespace,
-                name=change.ref.name,
-                body=body,
-                content_type=changes.JSON_PATCH,
-                manager=self._manager,
-            ).manifest
+        live = self._patch(change, kind, body, self._manager).manifest
+        for _ in range(_REMOVALS):
             self._note(Halfway.HANDED_OVER)
-            again = migrate.handover(live, change.body or {}, manager=self._manager, released=())
-            if not left or again is None or not again.dropped:
-                return _version(live)
-            body = migrate.preview_body(again, live, _version(live))
+            if not self._removal(change, live):
+                break
+            live = self._go_on(
+                change,
+                kind,
+                live,
+                lambda live: self._patch(change, kind, self._removal(change, live), self._manager),
+                same=sameness.only_status,
+            ).manifest
+        return live
+
+    def _removal(self, change: Change, live: Manifest) -> list[dict[str, Any]]:
+        """Return the write that takes away what the hand-over left to be dropped; empty where nothing is."""
+        again = migrate.handover(live, change.body or {}, manager=self._manager, released=())
+        return migrate.preview_body(again, live, _version(live)) if again and again.dropped else []
+
+    def _patch(self, change: Change, kind: Kind, body: list[dict[str, Any]], manager: str) -> Applied:
+        return self._cluster.patch(
+            kind,
+            namespace=change.ref.namespace,
+            name=change.ref.name,
+            body=body,
+            content_type=changes.JSON_PATCH,
+            manager=manager,
+        )
+
+    def _go_on(
+        self,
+        change: Change,
+        kind: Kind,
+        live: Manifest,
+        write: Callable[[Manifest], Applied],
+        *,
+        same: Callable[[Manifest, Manifest], bool],
+    ) -> Applied:
+        """Make a write that follows another one of ours, which left the object as ``live``.
+
+        That one wakes controllers, which may write in between. Where what they left is the ``same`` as far as our
+        write goes, it is made on that.
+        """
+        for left in reversed(range(_TRIES)):
+            try:
+                return write(live)
+            except ApiError as error:
+                if not (left and policy.is_stale(error)):
+                    raise
+                found = self._cluster.get(kind, namespace=change.ref.namespace, name=change.ref.name)
+                if found is None or _uid(found) != _uid(live) or not same(live, found):
+                    raise
+                live = found
         raise AssertionError("the last try returned or raised")
 
     def _replace(self, change: Change, kind: Kind) -> Applied:
@@ -136,37 +182,22 @@ class Writes:
         )
 
     def _instruct(self, change: Change, kind: Kind, applied: Applied) -> Applied:
-        """Carry out the client-side merge instructions on what the apply made: the second write.
-
-        The first write wakes controllers, which may write in between: where the second one is the same still, it goes
-        on.
-        """
-        ops = changes.instructed(change.resource, applied.manifest) if change.resource else ()
-        if change.resource is None or not ops:
+        """Carry out the client-side merge instructions on what the apply made: the second write."""
+        resource = change.resource
+        ops = changes.instructed(resource, applied.manifest) if resource else ()
+        if resource is None or not ops:
             return applied
         self._note(Halfway.APPLIED)
-        live = applied.manifest
-        for left in reversed(range(_TRIES)):
-            try:
-                second = self._cluster.patch(
-                    kind,
-                    namespace=change.ref.namespace,
-                    name=change.ref.name,
-                    body=changes.instructions_body(ops, live),
-                    content_type=changes.JSON_PATCH,
-                    manager=policy.helpers(self._manager)[1],
-                )
-            except ApiError as error:
-                found = self._cluster.get(kind, namespace=change.ref.namespace, name=change.ref.name)
-                same = found is not None and _uid(found) == _uid(live)
-                if not (policy.is_stale(error) and left and found and same):
-                    raise
-                if changes.instructed(change.resource, found) != ops:
-                    raise
-                live = found
-            else:
-                return second._replace(warnings=(*applied.warnings, *second.warnings))
-        raise AssertionError("the last try returned or raised")
+        second = self._go_on(
+            change,
+            kind,
+            applied.manifest,
+            lambda live: self._patch(
+                change, kind, changes.instructions_body(ops, live), policy.helpers(self._manager)[1]
+            ),
+            same=lambda _, found: changes.instructed(resource, found) == ops,
+        )
+        return second._replace(warnings=(*applied.warnings, *second.warnings))
 
 
 def explained(error: ApiError, change: Change) -> ApiError:

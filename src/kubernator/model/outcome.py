@@ -38,7 +38,7 @@ class Halfway(StrEnum):
     ``deleting``: the object that is to be replaced was told to go, and has not been seen to be gone. ``deleted``: it is
     gone, and there is no new one. ``restored``: it was deleted, and made again as it was. ``unknown``: it was deleted,
     and whether there is a new one is not known. ``applied``: the manifest was applied, its merge instructions were not
-    carried out. ``handed over``: fields have other owners, no value was written.
+    carried out. ``handed over``: fields have other owners, no value was set.
     """
 
     DELETING = "deleting"

@@ -10,12 +10,15 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator.model.change import Change, ChangeKind
+from kubernator.planning import managed
 from kubernator.planning.canonical import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["difference", "effect"]
+    from kubernator.model.resource import Manifest
+
+__all__ = ["difference", "effect", "only_status"]
 
 #: What tells items of a list apart, where it is unique among them.
 _NAMES: Final = ("name", "containerPort", "port", "mountPath", "ip", "key", "type", "uid")
@@ -53,6 +56,19 @@ def effect(change: Change) -> dict[str, tuple[Any, Any]]:
         for path in {**before, **after}
         if _exact(before.get(path, ABSENT)) != _exact(after.get(path, ABSENT))
     }
+
+
+def only_status(before: Manifest, after: Manifest) -> bool:
+    """Say whether nothing of an object changed but its status, and who owns fields of that.
+
+    What the server stores it may give back in another order, so that order does not count.
+    """
+    return _apart_from_status(before) == _apart_from_status(after)
+
+
+def _apart_from_status(manifest: Manifest) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    values = {path: _exact(value) for path, value in _values({**manifest, "status": None}, "")}
+    return values, [entry for entry in managed.entries(manifest) if not entry.get("subresource")]
 
 
 def _values(value: Any, path: str) -> Iterator[tuple[str, Any]]:
