@@ -81,11 +81,11 @@ class Interrupts:
             os.write(2, b"interrupted: what is being written ends, nothing new starts; once more to leave at once\n")
 
     def _leave(self) -> None:
-        if "kubernator.tools.process" in sys.modules and self._count == 2:  # noqa: PLR2004 - the second signal
-            from kubernator.tools import process  # noqa: PLC0415 - loaded already
+        if "kubernator.tools.running" in sys.modules and self._count == 2:  # noqa: PLR2004 - the second signal
+            from kubernator.tools import running  # noqa: PLC0415 - loaded already
 
             # in a thread, since whoever was interrupted may hold the lock it needs
-            ending = workers.thread(process.end_all, GRACE, name="end-all")
+            ending = workers.thread(running.end_all, GRACE, name="end-all")
             ending.join(GRACE + 1)
         if "kubernator.tools.private" in sys.modules:
             from kubernator.tools import private  # noqa: PLC0415 - loaded already

@@ -176,10 +176,10 @@ class Programs:
     def stop(self) -> None:
         """End what threads run, and let them start no more: the run has failed, and the main thread tidies up."""
         self.stopped.set()
-        if "kubernator.tools.process" in sys.modules:
-            from kubernator.tools import process  # noqa: PLC0415 - loaded already
+        if "kubernator.tools.running" in sys.modules:
+            from kubernator.tools import running  # noqa: PLC0415 - loaded already
 
-            process.end_all(of_threads=True)
+            running.end_all(of_threads=True)
 
     # Where programs come from
 

@@ -13,7 +13,7 @@ import pytest
 
 from kubernator import errors
 from kubernator.redaction import Secrets
-from kubernator.tools import process
+from kubernator.tools import process, running
 
 PYTHON = sys.executable
 
@@ -214,7 +214,7 @@ def test_any_time_can_be_given(timeout):
 def test_end_all():
     """All programs that run are ended together."""
     started = [spawned("import time; print('ready', flush=True); time.sleep(1000)")[0] for _ in range(2)]
-    process.end_all()
+    running.end_all()
     assert [each.poll() for each in started] == [-signal.SIGTERM] * 2
 
 
