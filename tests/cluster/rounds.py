@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
@@ -150,6 +151,8 @@ class Found:
 
 
 _APPLIED = frozenset({OutcomeKind.CREATED, OutcomeKind.UPDATED, OutcomeKind.UNCHANGED})
+#: Kinds whose controller applies their status: where managedFields were cleared, that brings `before-first-apply`.
+_APPLIED_TO = frozenset({"ValidatingAdmissionPolicy"})
 #: Kinds to which controllers write without an entry of their own.
 _MOVING = frozenset(
     {"APIService", "CustomResourceDefinition", "Namespace", "PersistentVolume", "PersistentVolumeClaim"}
@@ -243,7 +246,8 @@ class Round:
         self.found.histories += len({(*case.said, case.birth, case.specimen.kind) for case in self.cases})
 
     def write(self, case: Case, edit: Edit) -> None:
-        """Carry out an edit on both twins; both take it or both refuse it."""
+        """Carry out an edit on both twins, between two writes of their controller; both take it or both refuse it."""
+        self._observed(case)
         taken = []
         for twin in (0, 1):
             manifest = case.manifest(twin, 0)
@@ -258,6 +262,17 @@ class Round:
             )
         case.said.append(f"{edit.what}{'' if all(taken) else ' (refused)'}")
         assert taken[0] == taken[1], f"{case}: only one twin took it: {taken}"
+        self._observed(case)
+
+    def _observed(self, case: Case) -> None:
+        """Wait until a controller that applies to the twins has done it, so that it comes between the same writes."""
+        if case.specimen.kind not in _APPLIED_TO:
+            return
+        for twin in (0, 1):
+            live = twins.get(self.engine.cluster, case.manifest(twin, 0))
+            while live and (live.get("status") or {}).get("observedGeneration") != live["metadata"]["generation"]:
+                time.sleep(0.02)
+                live = twins.get(self.engine.cluster, case.manifest(twin, 0))
 
     # -- what we do
 

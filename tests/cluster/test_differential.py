@@ -95,12 +95,12 @@ def test_objects_end_as_kubectl_leaves_them(rounds, seed):
     found = rounds(seed)
     found.born()
     found.applied(0)
-    assert found.compared() == []
+    assert not (apart := found.compared()), "\n".join(apart)
     found.judged()
     found.edited()
     found.judged()
     found.applied(1)
-    assert found.compared() == []
+    assert not (apart := found.compared()), "\n".join(apart)
     found.judged()
     restless = {case.name for case in found.cases if found.restless(case, 0 if case.same else 1)}
     _, moved = found.again(1)
