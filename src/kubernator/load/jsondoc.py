@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernator import errors
-from kubernator.load import findings, places, scalars, yamldoc
+from kubernator.load import findings, places, scalars
 from kubernator.load import text as texts
+from kubernator.load.composer import MAX_DEPTH
 from kubernator.load.document import Document
 from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.model.sourcemap import SourceMap
@@ -111,8 +112,8 @@ class _Scanner:
 
     def value(self, index: int, depth: int) -> tuple[Any, Marked, int]:
         """Read the value that begins at a position: the value, its places, where it ends."""
-        if depth > yamldoc.MAX_DEPTH:
-            raise _Bad(f"nested deeper than {yamldoc.MAX_DEPTH} levels", index)
+        if depth > MAX_DEPTH:
+            raise _Bad(f"nested deeper than {MAX_DEPTH} levels", index)
         mark = self._mark(index)
         match self._text[index : index + 1]:
             case "{":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.fault import is_builtin_group
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def check_fields(metadata: Field, *, free: bool) -> None:
     namespace = metadata["namespace"]
     if namespace.text:
         namespace.complain(names.dns_label(namespace.text))
-    names.check_labels(metadata["labels"])
-    names.check_annotations(metadata["annotations"])
+    labelling.check(metadata["labels"])
+    labelling.check_annotations(metadata["annotations"])
     _check_owners(metadata["ownerReferences"])
     _check_finalizers(metadata["finalizers"], free=free)
 

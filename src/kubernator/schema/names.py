@@ -1,6 +1,6 @@
-"""How names, labels and annotations are written, with the complaints of the API server where they are not so.
+"""How names and the keys and values of labels are written, with the API server's complaints where they are not so.
 
-Each of the small functions returns what is wrong with a text, and nothing where it is right. Source:
+Each function returns what is wrong with a text, and nothing where it is right. Source:
 k8s.io/apimachinery, packages ``util/validation``, ``api/validation`` and ``apis/meta/v1/validation``, of Kubernetes
 1.34 to 1.37.
 """
@@ -9,19 +9,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
-
-from kubernator.schema.fault import Reason
-
-if TYPE_CHECKING:
-    from kubernator.schema.builtin.field import Field
+from typing import Final
 
 __all__ = [
+    "byte_length",
     "c_identifier",
-    "check_annotations",
-    "check_label_selector",
-    "check_labels",
-    "check_operator",
     "config_map_key",
     "dns_1035_label",
     "dns_label",
@@ -53,7 +45,6 @@ _REMEMBERED: Final = 1024
 _LONGEST_LABEL: Final = 63
 _LONGEST_SUBDOMAIN: Final = 253
 _LONGEST_PORT: Final = 15
-_LARGEST_ANNOTATIONS: Final = 256 * 1024
 
 _LABEL_SAID: Final = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
@@ -175,54 +166,13 @@ def path_segment(text: str) -> str:
     return _joined(*(f"may not contain '{each}'" for each in "/%" if each in text))
 
 
-def check_labels(field: Field) -> None:
-    """Add what is wrong with a map of labels, each fault at its key."""
-    for key, value in field.value.items() if isinstance(field.value, dict) else ():
-        if complaint := qualified_name(key):
-            field[key].invalid(complaint)
-        if isinstance(value, str) and (complaint := label_value(value)):
-            field[key].invalid(complaint)
-
-
-def check_annotations(field: Field) -> None:
-    """Add what is wrong with annotations: their keys, and how large they are together."""
-    size = 0
-    for key, value in field.entries():
-        size += _size(key) + _size(value.text)
-        value.complain(qualified_name(key.lower()))
-    if size > _LARGEST_ANNOTATIONS:
-        field.fault(Reason.TOO_LONG, f"Too long: may not be more than {_LARGEST_ANNOTATIONS} bytes")
-
-
-def check_label_selector(field: Field) -> None:
-    """Add what is wrong with a selector of labels; one that is absent or empty is right."""
-    check_labels(field["matchLabels"])
-    for each in field["matchExpressions"].items():
-        operator, values = each["operator"], each["values"]
-        check_operator(operator, values)
-        each["key"].complain(qualified_name(each["key"].text))
-        for value in values.items():
-            value.complain(label_value(value.text))
-
-
-def check_operator(operator: Field, values: Field) -> None:
-    """Say so if an operator is none, or there are values for it where none may be, or none where some must."""
-    if operator.text in {"In", "NotIn"}:
-        if not values.size:
-            values.required("must be specified when `operator` is 'In' or 'NotIn'")
-    elif operator.text in {"Exists", "DoesNotExist"}:
-        if values.size:
-            values.forbidden("may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
-    else:
-        operator.invalid("not a valid selector operator")
-
-
-def _size(text: str) -> int:
+def byte_length(text: str) -> int:
+    """Return how many bytes a text has in UTF-8."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _too_long(text: str, longest: int, unit: str) -> str:
-    return f"must be no more than {longest} {unit}" if _size(text) > longest else ""
+    return f"must be no more than {longest} {unit}" if byte_length(text) > longest else ""
 
 
 def _joined(*said: str) -> str:

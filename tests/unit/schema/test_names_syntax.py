@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kubernator.model.gvk import GroupVersionKind
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin.field import Field
 from kubernator.schema.fault import Reason, api_path
 from kubernator.schema.metadata import check_metadata
@@ -78,7 +78,7 @@ def test_lengths_are_counted_in_bytes() -> None:
 def test_selectors_are_looked_at_in_all_parts(selector: object, places: list[str]) -> None:
     """Keys, operators and values each have their rules."""
     field = Field(selector)
-    names.check_label_selector(field)
+    labelling.check_selector(field)
     assert places == [api_path(fault.path) for fault in field.faults]
 
 

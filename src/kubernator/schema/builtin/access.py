@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin import parts
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _cluster_role(root: Field) -> None:
     if aggregation and not selectors.size:
         selectors.required("at least one clusterRoleSelector required if aggregationRule is non-nil")
     for each in selectors.items():
-        names.check_label_selector(each)
+        labelling.check_selector(each)
 
 
 def _check_rule(rule: Field, *, namespaced: bool) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin import parts, webhooks
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _check_kind(field: Field) -> None:
 def _check_match(field: Field) -> None:
     parts.check_word(field["matchPolicy"], ("Equivalent", "Exact"))
     for name in ("namespaceSelector", "objectSelector"):
-        names.check_label_selector(field[name])
+        labelling.check_selector(field[name])
     for name in ("resourceRules", "excludeResourceRules"):
         for rule in field[name].items():
             parts.check_unique(rule["resourceNames"].items())
@@ -208,7 +208,7 @@ def _check_binding(spec: Field) -> None:
         return
     name, selector, action = reference["name"], reference["selector"], reference["parameterNotFoundAction"]
     parts.check_object_path(name)
-    names.check_label_selector(selector)
+    labelling.check_selector(selector)
     if name.text and selector:
         for each in (name, selector):
             each.forbidden("name and selector are mutually exclusive")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin import amounts, nodeterms, parts, volumesources
 from kubernator.schema.quantity import amount
 
@@ -108,7 +108,7 @@ def _claim(root: Field) -> None:
 def check_claim_spec(spec: Field) -> None:
     """Add what is wrong with the specification of a claim, also of one in a template."""
     _check_modes(spec["accessModes"], "at least 1 access mode is required")
-    names.check_label_selector(spec["selector"])
+    labelling.check_selector(spec["selector"])
     storage = spec["resources"]["requests"]["storage"]
     if not storage:
         storage.required()

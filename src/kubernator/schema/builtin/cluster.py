@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin import addresses, amounts, nodeterms, parts, ranges
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _budget(root: Field) -> None:
         spec.invalid("minAvailable and maxUnavailable cannot be both set")
     for name in ("minAvailable", "maxUnavailable"):
         ranges.amount_or_share(spec[name], bounded=True)
-    names.check_label_selector(spec["selector"])
+    labelling.check_selector(spec["selector"])
     parts.check_word(spec["unhealthyPodEvictionPolicy"], _EVICTIONS)
 
 
@@ -58,7 +58,7 @@ def _runtime(root: Field) -> None:
     if any(name.startswith("hugepages-") for name in given) and not given & {"cpu", "memory"}:
         root["overhead"].forbidden("HugePages require cpu or memory")
     scheduling = root["scheduling"]
-    names.check_labels(scheduling["nodeSelector"])
+    labelling.check(scheduling["nodeSelector"])
     nodeterms.check_tolerations(scheduling["tolerations"])
     seen: set[tuple[str, ...]] = set()
     for each in scheduling["tolerations"].items():

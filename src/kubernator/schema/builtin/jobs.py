@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin import indexes, parts, pods, schedules, selectors
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _NAME_LABELS: Final = ("job-name", "batch.kubernetes.io/job-name")
 def _job(root: Field) -> None:
     spec, name = root["spec"], root["metadata"]["name"]
     _check_job(spec, made=True)
-    names.check_label_selector(spec["selector"])
+    labelling.check_selector(spec["selector"])
     if spec["manualSelector"].flag:
         _check_own_selector(spec)
     else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin import addresses, parts
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _DIRECTIONS: Final = ("Egress", "Ingress")
 
 def _policy(root: Field) -> None:
     spec = root["spec"]
-    names.check_label_selector(spec["podSelector"])
+    labelling.check_selector(spec["podSelector"])
     for direction, peers in (("ingress", "from"), ("egress", "to")):
         for rule in spec[direction].items():
             for port in rule["ports"].items():
@@ -56,8 +56,8 @@ def _check_port(field: Field) -> None:
 
 def _check_peer(field: Field) -> None:
     given = [name for name in ("podSelector", "namespaceSelector", "ipBlock") if field[name]]
-    names.check_label_selector(field["podSelector"])
-    names.check_label_selector(field["namespaceSelector"])
+    labelling.check_selector(field["podSelector"])
+    labelling.check_selector(field["namespaceSelector"])
     block = field["ipBlock"]
     if block:
         _check_block(block)

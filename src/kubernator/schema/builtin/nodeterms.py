@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin import parts
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _check_node_requirement(field: Field, *, any_values: bool) -> None:
         if values.size != 1:
             values.required("must be specified single value when `operator` is 'Lt' or 'Gt'")
     elif operator:
-        names.check_operator(operator, values)
+        labelling.check_operator(operator, values)
     if field["key"]:
         field["key"].complain(names.qualified_name(field["key"].text))
     for value in () if any_values else values.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin import (
     amounts,
     containers,
@@ -53,8 +53,8 @@ def _pod_template(root: Field) -> None:
 def check_template(template: Field) -> None:
     """Add what is wrong with a template of pods."""
     metadata, spec = template["metadata"], template["spec"]
-    names.check_labels(metadata["labels"])
-    names.check_annotations(metadata["annotations"])
+    labelling.check(metadata["labels"])
+    labelling.check_annotations(metadata["annotations"])
     check_pod_spec(spec)
     podannotations.check_pod_annotations(metadata["annotations"], spec)
     if spec["ephemeralContainers"].size:

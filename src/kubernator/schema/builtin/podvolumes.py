@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin import claims, parts, paths, projections, ranges, volumekinds
 from kubernator.schema.quantity import amount
 
@@ -182,8 +182,8 @@ def _ephemeral(field: Field) -> None:
     if not template:
         return
     metadata = template["metadata"]
-    names.check_labels(metadata["labels"])
-    names.check_annotations(metadata["annotations"])
+    labelling.check(metadata["labels"])
+    labelling.check_annotations(metadata["annotations"])
     for key, each in metadata.entries():
         if key not in _TEMPLATED and not parts.is_missing(each):
             each.forbidden("cannot be set")

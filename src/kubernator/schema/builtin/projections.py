@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin import environment, parts, paths, ranges
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _check_bundle(field: Field) -> None:
             field["labelSelector"].invalid("labelSelector must be unset if name is specified")
     elif signer:
         parts.check_signer(signer)
-        names.check_label_selector(field["labelSelector"])
+        labelling.check_selector(field["labelSelector"])
     else:
         field.required("either name or signerName must be specified")
     if not field["path"].text:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin import nodeterms, parts, ranges
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _HEAVIEST: Final = 100
 
 def check_scheduling(spec: Field, labels: Collection[str]) -> None:
     """Add what is wrong with where a pod may run; ``labels`` are the keys that the server adds to its selectors."""
-    names.check_labels(spec["nodeSelector"])
+    labelling.check(spec["nodeSelector"])
     if "affinity" in spec:
         _check_node_affinity(spec["affinity"]["nodeAffinity"])
         for name in ("podAffinity", "podAntiAffinity"):
@@ -58,7 +58,7 @@ def _check_weight(field: Field) -> None:
 
 def _check_term(field: Field, labels: Collection[str]) -> None:
     for name in ("labelSelector", "namespaceSelector"):
-        names.check_label_selector(field[name])
+        labelling.check_selector(field[name])
     for each in field["namespaces"].items():
         each.complain(names.dns_label(each.text))
     for name in ("matchLabelKeys", "mismatchLabelKeys"):
@@ -110,7 +110,7 @@ def _check_spread(field: Field, labels: Collection[str]) -> None:
             domains.invalid(f"can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {unsatisfied}")
         _check_keys(each["matchLabelKeys"], each["labelSelector"])
         _check_repeated(each, labels)
-        names.check_label_selector(each["labelSelector"])
+        labelling.check_selector(each["labelSelector"])
 
 
 def _check_gates(spec: Field) -> None:

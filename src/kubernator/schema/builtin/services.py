@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kubernator.model.diagnostics import Severity
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin import addresses, parts
 from kubernator.schema.fault import Reason
 
@@ -44,7 +44,7 @@ def _service(root: Field) -> None:
         spec["ports"].required()
     _check_type(spec, kind, headless=headless)
     _check_ports(spec["ports"], kind)
-    names.check_labels(spec["selector"])
+    labelling.check(spec["selector"])
     _check_affinity(spec)
     if kind != "ExternalName":
         _check_addresses(spec, headless=headless)

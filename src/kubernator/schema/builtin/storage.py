@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin import claims, parts
 from kubernator.schema.fault import Reason
 from kubernator.schema.quantity import amount
@@ -155,7 +155,7 @@ def _driver(root: Field) -> None:
 
 
 def _capacity(root: Field) -> None:
-    names.check_label_selector(root["nodeTopology"])
+    labelling.check_selector(root["nodeTopology"])
     if root["storageClassName"]:
         root["storageClassName"].complain(names.dns_subdomain(root["storageClassName"].text))
     found = amount(root["capacity"].value)

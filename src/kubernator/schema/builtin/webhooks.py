@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin import parts
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _check_hook(hook: Field) -> None:
     if seconds.number is not None and not 1 <= seconds.number <= 30:  # noqa: PLR2004
         seconds.invalid("the timeout value must be between 1 and 30 seconds")
     for name in ("namespaceSelector", "objectSelector"):
-        names.check_label_selector(hook[name])
+        labelling.check_selector(hook[name])
     _check_client(hook["clientConfig"])
     check_conditions(hook["matchConditions"])
     _check_expressions(hook["matchConditions"])

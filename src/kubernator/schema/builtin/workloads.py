@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kubernator.schema import names
+from kubernator.schema import labelling, names
 from kubernator.schema.builtin import claims, parts, pods, ranges, selectors
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _check_selected(
     """Add what is wrong with a selector and the template of the pods that it must select."""
     selector, labels = spec["selector"], spec["template"]["metadata"]["labels"]
     told = len(spec.faults)
-    names.check_label_selector(selector)
+    labelling.check_selector(selector)
     if selector and selectors.is_empty(selector):
         selector.invalid(f"empty selector is invalid for {kind}")
     elif selector and spec["template"] and told == len(spec.faults):
