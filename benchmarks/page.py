@@ -76,12 +76,15 @@ def tables(figures: Figures) -> Iterator[str]:
     if figures.lines:
         yield "## Requests under way\n"
         yield "On the line with 20 ms, by connection: HTTP/2, which kubectl and kapp speak, has one for all.\n"
-        rows = [
-            [each["tool"], each["step"], str(each["connections"]), str(each["most"]), str(each["usual"])]
+        seen = {
+            (each["tool"], each["step"]): [
+                each["tool"],
+                each["step"],
+                *(str(each[name]) for name in ("connections", "most", "usual")),
+            ]
             for each in figures.lines
-            if each["round"] == 0
-        ]
-        yield _table(["tool", "step", "connections", "waiting for an answer at most", "usually"], rows)
+        }
+        yield _table(["tool", "step", "connections", "waiting for an answer at most", "usually"], list(seen.values()))
     yield from _behaviour(figures)
     yield from _validation(figures)
     if figures.failures:

@@ -26,6 +26,7 @@ __all__ = [
     "OURS",
     "OURS_BARE",
     "PYTHON_M",
+    "STILL",
     "TOOLS",
     "UNCHANGED",
     "Job",
@@ -37,6 +38,8 @@ UNCHANGED: Final = "unchanged"
 CHANGED: Final = "one changed"
 DUMP: Final = "unchanged, dump"
 DIFF: Final = "unchanged, diff"
+#: Steps that write nothing.
+STILL: Final = frozenset({UNCHANGED, DUMP, DIFF})
 
 OURS: Final = "Kubernator"
 OURS_BARE: Final = "Kubernator, --no-preflight"
