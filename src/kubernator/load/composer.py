@@ -17,7 +17,7 @@ from kubernator.load import scalars
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kubernator.load.notes import Notes
+    from kubernator.load.findings import Notes
     from kubernator.load.places import Mark, Marked
 
 __all__ = ["MAX_DEPTH", "Composer", "Repeated", "Stop"]

@@ -20,7 +20,6 @@ from kubernator.load import findings, places
 from kubernator.load import text as texts
 from kubernator.load.composer import Composer, Repeated, Stop
 from kubernator.load.document import Document
-from kubernator.load.notes import Notes
 from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.model.sourcemap import SourceMap
 
@@ -71,7 +70,7 @@ def parse(
         found.append(findings.as_finding(error))
     else:
         with _without_collector():
-            notes = Notes(origin=origin, found=found, lines=lines)
+            notes = findings.Notes(origin=origin, found=found, lines=lines)
             documents = _Stream(plain, origin=origin, repeated=repeated, notes=notes).documents()
     if problems is not None:
         problems.extend(found)
@@ -143,7 +142,7 @@ def _without_collector() -> Iterator[None]:
 class _Stream:
     """The documents of one text."""
 
-    def __init__(self, text: str, *, origin: Origin, repeated: Repeated, notes: Notes) -> None:
+    def __init__(self, text: str, *, origin: Origin, repeated: Repeated, notes: findings.Notes) -> None:
         self._text = text
         self._origin = origin
         self._repeated: Repeated = repeated
