@@ -2,7 +2,14 @@
 
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+# what is shared by suites asserts too, and a failure there should tell what differs
+pytest.register_assert_rewrite(
+    *("faulty", "rounds", "ruled", "sharing", "trees", "twins"),
+    *("cloudservers", "helmtree", "infrastructure", "kopscloud", "toolchain"),
+)
 
 pytest_plugins = ["kubernator.testing.fixtures", "toolchain.fixtures", "agreement.summary"]
 

@@ -233,7 +233,10 @@ def _lasting(live: dict[str, Any] | None) -> dict[str, Any] | None:
         ),
         key=lambda entry: json.dumps(entry, sort_keys=True),
     )
-    metadata.get("annotations", {}).pop("deployment.kubernetes.io/revision", None)
+    annotations = metadata.pop("annotations", {})
+    annotations.pop("deployment.kubernetes.io/revision", None)
+    if annotations:
+        metadata["annotations"] = annotations
     if kept["kind"] == "Job":
         _without_uid(kept)
     if kept["kind"] == "Namespace":
