@@ -73,14 +73,17 @@ class Carrying:
         self._reporter.planned(plan)
         return self.not_written(host, plan)
 
-    def foresee(self, plan: Plan) -> None:
-        """Write the report of a dry run, be it of a plan that is refused: what would be done, as ``diff`` has it."""
-        if self._options.report is None or self._options.writes:
+    def foresee(self, plan: Plan, *, refused: bool) -> None:
+        """Write the report of a run that will write nothing: what would be done, as ``diff`` has it.
+
+        It is a dry run, or its plan is ``refused``.
+        """
+        if self._options.report is None or (self._options.writes and not refused):
             return
         from kubernator.report import difference_data, reading  # noqa: PLC0415 - only where it is asked for
 
         planned = difference_data.data(reading.of(plan, self._secrets))
-        self._save(ApplyReport(requests=self._requests(plan), dry_run=True), planned)
+        self._save(ApplyReport(requests=self._requests(plan), dry_run=not self._options.writes), planned)
 
     def out(self, host: RunHost, plan: Plan, planner: Planner | None) -> ApplyReport:
         """Do it, and wait until it works; ``planner`` plans again what has to be, None where nothing does."""

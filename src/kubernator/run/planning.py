@@ -94,11 +94,14 @@ class Planning:
             manager=self._options.manager,
         )
 
+    def refusal(self, plan: Plan) -> errors.KubernatorError | None:
+        """Return why a plan is not carried out, None where it is, or the part of it that can be."""
+        return None if self._options.writes and self._options.keep_going else verdict.of_plan(plan)
+
     def check(self, plan: Plan) -> None:
         """Raise for what the plan shows to be impossible, before anything is written."""
         fatal = sum(self._reporter.warn(change, warning) for change in plan.changes for warning in change.warnings)
-        refusal = verdict.of_plan(plan)
-        if refusal is not None and not (self._options.writes and self._options.keep_going):
+        if refusal := self.refusal(plan):
             self._diagnostics.extend(map(verdict.finding, plan.refused))
             self._reporter.refused(plan)
             raise refusal

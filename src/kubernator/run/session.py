@@ -291,7 +291,7 @@ class Session:
 
     def _plan(self, host: RunHost, workers: Workers) -> Plan:
         plan = self._made(host, workers)
-        self._carrying.foresee(plan)
+        self._carrying.foresee(plan, refused=self._planning.refusal(plan) is not None)
         self._planning.check(plan)
         host.planned(plan)
         return plan
