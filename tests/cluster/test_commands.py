@@ -331,17 +331,37 @@ def test_a_report_is_written_for_programs(tree: Tree, run: Any, tmp_path: Path) 
     assert (report["counts"]["created"], report["requests"]["apply"], report["dryRun"]) == (2, 2, False)
 
 
-@pytest.mark.parametrize(("more", "codes"), [("", (0, 0)), ("unknown: x\n", (1, 3))], ids=["well", "refused"])
-def test_a_report_of_a_dry_run_has_the_plan(
-    tree: Tree, run: Any, tmp_path: Path, more: str, codes: tuple[int, int]
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [("", ()), ("unknown: x\n", ()), ("unknown: x\n", ("--yes",))],
+    ids=["dry run", "refused dry run", "refused"],
+)
+def test_a_report_of_a_run_that_writes_nothing_has_the_plan(
+    tree: Tree, run: Any, tmp_path: Path, more: str, words: tuple[str, ...]
 ) -> None:
     """It is what ``diff`` prints, also where something is refused."""
     asked, found = tmp_path / "report.json", tmp_path / "diff.json"
     tree.write("c.yaml", f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: d, namespace: NS}}\n{more}")
-    assert codes == (run("apply", "--report", str(asked))[0], run("diff", "-o", "json", "-f", str(found))[0])
+    codes = run("apply", "--report", str(asked), *words)[0], run("diff", "-o", "json", "-f", str(found))[0]
+    assert codes == ((1, 3) if more else (0, 0))
     report, planned = json.loads(asked.read_text()), json.loads(found.read_text())
     assert planned == report["planned"]
-    assert (report["dryRun"], report["changes"]) == (True, [])
+    assert (report["dryRun"], report["changes"]) == (not words, [])
+
+
+@pytest.mark.parametrize("words", [(), ("--no-preflight",)], ids=["proven", "no preflight"])
+@pytest.mark.parametrize("mode", ["Ignore", "Warn", "Strict"])
+def test_an_unknown_field_is_refused_before_anything_is_written(
+    tree: Tree, run: Any, kubectl: Kubectl, mode: str, words: tuple[str, ...]
+) -> None:
+    """A server-side apply refuses it in each mode; where the namespace is new the server cannot be asked before."""
+    tree.write(".kubernator.py", f"ktor.app.register_plugin('k8s', field_validation={mode!r})\n")
+    tree.write("c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: d, namespace: NS}\nunknown: x\n")
+    code, _, err = run("apply", "--yes", *words)
+    assert code == 1
+    assert 'unknown field "unknown"' in err
+    assert "c.yaml:4:1" in err
+    assert not kubectl("get", "ns", tree.namespace, "--ignore-not-found").stdout
 
 
 def test_writes_of_scripts_are_listed(tree: Tree, run: Any, kubectl: Kubectl) -> None:

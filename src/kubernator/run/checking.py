@@ -140,7 +140,7 @@ class Checking:
         """Return a refusal with all that is wrong and what was meant, where the server stopped at a field's name."""
         from kubernator.planning import policy  # noqa: PLC0415 - an empty tree does without
 
-        if not policy.undeclared(change.detail) or resource.policy.field_validation == "Ignore":
+        if not policy.undeclared(change.detail):
             return change
         found = [each for each in self._validation.check(resource, live=change.live) if each.code == "schema"]
         wrong = [each for each in found if each.severity is not Severity.INFO]
@@ -189,7 +189,6 @@ class Checking:
             namespaces=self._namespace,
             mutators=self._mutators,
             complete=self._host.documents is None,
-            writes=self._options.writes,
         )
 
     @functools.cached_property

@@ -28,11 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["explain"]
 
-_VALIDATION: Final = {
-    "Ignore": "fields that the kind has not are dropped without a word",
-    "Warn": "fields that the kind has not are warned of",
-    "Strict": "fields that the kind has not are refused",
-}
 _ALL: Final = "every field"
 
 
@@ -157,8 +152,8 @@ class _Explaining:
 
     def _of_whole(self) -> Iterator[tuple[str, str]]:
         policy = self._resource.policy
-        fatal = policy.field_validation == "Warn" and policy.warnings_are_fatal
-        yield "validation", _VALIDATION[policy.field_validation] + (", which ends a dry run" if fatal else "")
+        if policy.warnings_are_fatal:
+            yield "validation", "a warning of the server ends a dry run"
         ref = self._resource.ref
         how = policy.replace or policy.immutable_changes.get((ref.group, ref.kind), "")
         if how:

@@ -16,8 +16,6 @@ __all__ = ["STRUCTURE", "Telling", "may_be_mended"]
 
 #: Faults of what a value is, not of what it means: rules are not asked about such a manifest.
 STRUCTURE: Final = frozenset({Reason.TYPE, Reason.UNKNOWN})
-#: Faults of fields that the server drops instead of refusing the object, where a script says so.
-_LENIENT: Final = frozenset({Reason.UNKNOWN})
 
 
 def may_be_mended(fault: Fault) -> bool:
@@ -29,34 +27,15 @@ def may_be_mended(fault: Fault) -> bool:
 class Telling:
     """Faults of one resource as findings."""
 
-    def __init__(self, resource: Resource, *, writes: bool) -> None:
+    def __init__(self, resource: Resource) -> None:
         self._resource = resource
-        self._writes = writes
 
     def all(self, faults: Iterable[Fault], code: str, *, mender: str = "") -> Iterator[Diagnostic]:
         """Yield the findings that faults are; ``mender`` is who may put some right on the way in, for people."""
         for fault in faults:
-            severity = self._severity(fault)
-            if severity is None:
-                continue
             mended = mender if may_be_mended(fault) else ""
+            severity = Severity.INFO if fault.reason is Reason.UNDECIDED else fault.severity
             yield self._finding(fault, Severity.WARNING if mended else severity, code, mended=mended)
-
-    def _severity(self, fault: Fault) -> Severity | None:
-        """Return how bad a fault is where the resource is; None for what is not told there."""
-        if fault.reason is Reason.UNDECIDED:
-            return Severity.INFO
-        if fault.reason not in _LENIENT:
-            return fault.severity
-        policy = self._resource.policy
-        match policy.field_validation:
-            case "Ignore":
-                return None
-            case "Strict":
-                return fault.severity
-            case _:
-                fatal = policy.warnings_are_fatal and not self._writes
-                return fault.severity if fatal else Severity.WARNING
 
     def _finding(self, fault: Fault, severity: Severity, code: str, *, mended: str) -> Diagnostic:
         resource = self._resource

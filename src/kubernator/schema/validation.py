@@ -52,8 +52,7 @@ class Validation:
 
     ``definitions``, ``there`` and ``complete`` are those of `Knowledge`. ``namespaces`` gives the manifest of a
     Namespace by its name, None where it is not known. ``mutators`` gives the manifests of those who may change objects
-    on their way (`mutating.KINDS`), and is asked when there is something to mend. ``writes`` says that warnings about
-    fields do not end the run, as in ``apply --yes``.
+    on their way (`mutating.KINDS`), and is asked when there is something to mend.
     """
 
     def __init__(
@@ -67,7 +66,6 @@ class Validation:
         namespaces: Callable[[str], Mapping[str, Any] | None] | None = None,
         mutators: Callable[[], Sequence[Mapping[str, Any]]] | None = None,
         complete: bool = False,
-        writes: bool = False,
     ) -> None:
         self._minor = documents.minor
         self._knowledge = Knowledge(documents, definitions=definitions, there=there, complete=complete)
@@ -75,7 +73,6 @@ class Validation:
         self._rules = rules
         self._namespaces = namespaces or (lambda _: None)
         self._mutators = mutators or (lambda: ())
-        self._writes = writes
         self._said: set[tuple[GroupVersionKind, str]] = set()
 
     def check(
@@ -89,7 +86,7 @@ class Validation:
         """
         if left is not None and live is not None and left is not live:
             left = with_allocated(left, live)
-        told = Telling(resource, writes=self._writes)
+        told = Telling(resource)
         known = self._knowledge.of(resource.gvk)
         version = self._knowledge.version(resource.gvk)
         found = [*told.all([version] if version is not None else (), "version")]
@@ -115,7 +112,7 @@ class Validation:
         if self._rules is None or known is None:
             return []
         faults = self._once(resource.gvk, self._rules.check(self._request(resource, known, resource.manifest, live)))
-        return list(Telling(resource, writes=self._writes).all(faults, "policy"))
+        return list(Telling(resource).all(faults, "policy"))
 
     def admission(
         self,
@@ -136,7 +133,7 @@ class Validation:
         manifest = self._sent(resource, known, left or live) if predicted is None else predicted
         faults = policies.check(self._request(resource, known, manifest, live))
         mender = self._mender(resource, known, faults) if predicted is None else ""
-        told = Telling(resource, writes=self._writes)
+        told = Telling(resource)
         return list(told.all(self._once(resource.gvk, faults), "policy", mender=mender))
 
     # What is wrong with a manifest

@@ -223,7 +223,7 @@ def test_an_object(capsys: pytest.CaptureFixture[str]) -> None:
     text = printed(capsys, "widget/w")
     assert 'apiVersion          "example.test/v1"  line 48' in text
     assert "  order       4 of 4 in phase 3 of 3, `sub`\n" in text
-    assert "  validation  fields that the kind has not are warned of, which ends a dry run" in text
+    assert "  validation  a warning of the server ends a dry run" in text
     assert "conflicts" not in text
 
 

@@ -222,12 +222,12 @@ def test_dump_without_a_cluster_takes_everything_for_new(tree: Path, capsys: pyt
     assert _run(tree, "dump", "--kube-version", "1.36") == 2
 
 
-def test_field_validation_of_a_scope_counts(tree: Path) -> None:
-    """A directory that ignores unknown fields has none."""
+def test_an_unknown_field_is_refused_whatever_field_validation_says(tree: Path) -> None:
+    """The server refuses to apply it in each of its modes."""
     (tree / "a.yaml").write_text(_BAD.replace("a: 1", "a: b"))
-    assert _run(tree, "validate") == 3
-    (tree / ".kubernator.py").write_text('ktor.app.register_plugin("k8s", field_validation="Ignore")\n')
-    assert _run(tree, "validate") == 0
+    for mode in ("Ignore", "Warn", "Strict"):
+        (tree / ".kubernator.py").write_text(f'ktor.app.register_plugin("k8s", field_validation="{mode}")\n')
+        assert _run(tree, "validate") == 3
 
 
 _DEFINITION = """

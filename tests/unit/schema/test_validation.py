@@ -102,24 +102,17 @@ def test_what_is_wrong_is_said_with_its_place(spec: str, expected: list[tuple[in
 
 
 @pytest.mark.parametrize(
-    ("policy", "expected"),
+    "policy",
     [
-        ({}, [Severity.ERROR]),
-        ({"field_validation": "Strict"}, [Severity.ERROR]),
-        ({"field_validation": "Warn", "warnings_are_fatal": False}, [Severity.WARNING]),
-        ({"field_validation": "Ignore"}, []),
+        {},
+        {"field_validation": "Strict"},
+        {"field_validation": "Warn", "warnings_are_fatal": False},
+        {"field_validation": "Ignore"},
     ],
 )
-def test_unknown_fields_are_as_bad_as_the_script_says(policy: dict[str, Any], expected: list[Severity]) -> None:
-    """Field validation of the scope decides about fields that the server would drop."""
-    assert expected == [one.severity for one in _validation().check(_gizmo("  sizes: 3\n", **policy))]
-
-
-def test_a_run_that_writes_is_not_ended_by_warnings_about_fields() -> None:
-    """An unknown field is a warning then, unless the script wants it to be an error."""
-    check = _validation(writes=True).check
-    assert [one.severity for one in check(_gizmo("  sizes: 3\n"))] == [Severity.WARNING]
-    assert [one.severity for one in check(_gizmo("  sizes: 3\n", field_validation="Strict"))] == [Severity.ERROR]
+def test_unknown_fields_are_refused_whatever_the_script_says(policy: dict[str, Any]) -> None:
+    """A server-side apply refuses them under every field validation."""
+    assert [one.severity for one in _validation().check(_gizmo("  sizes: 3\n", **policy))] == [Severity.ERROR]
 
 
 @pytest.mark.parametrize(
