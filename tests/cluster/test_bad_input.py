@@ -271,6 +271,28 @@ def test_long_lines_and_long_files_end_in_one_finding(program: trees.Program, tm
     assert "what the cluster says of the rest is not known: no cluster is configured" in ran.blocks[-1]
 
 
+@pytest.mark.parametrize(
+    ("spec", "place"),
+    [
+        ("5", "`.spec`"),
+        ("[x]", "`.spec`"),
+        ("{group: odd.example.com, scope: Cluster, names: 5, versions: []}", "`.spec.names`"),
+        ("{group: odd.example.com, scope: Cluster, names: {plural: odds, kind: Odd}, versions: 5}", "`.spec.versions`"),
+    ],
+)
+def test_a_definition_of_wrong_types(program: trees.Program, tmp_path: Path, spec: str, place: str) -> None:
+    """What it defines is read before it is checked, which is no reason to stumble."""
+    definition = (
+        "apiVersion: apiextensions.k8s.io/v1\n"
+        "kind: CustomResourceDefinition\n"
+        "metadata: {name: odds.odd.example.com}\n"
+        f"spec: {spec}\n"
+    )
+    ran = program("-p", plant(tmp_path / "tree", {"odd.yaml": definition}), "apply", "--yes").failed()
+    ran.block("it does not fit its schema", "odd.yaml:1:1", "CustomResourceDefinition odds.odd.example.com")
+    assert f"{place} at odd.yaml:4:" in ran.err
+
+
 # Scripts and plugins: no cluster is needed to be wrong
 
 SCRIPTS: dict[str, tuple[str, int, tuple[str, ...]]] = {
@@ -742,6 +764,7 @@ def faulty(program: trees.Program, tmp_path: Path, tree: Path, kubeconfig: Path)
         (Refuse("PATCH", WRITE, times=0, status=500, message="etcd is ill"), 8, ("etcd is ill", "a.yaml:1:1")),
         (Drop("GET", "/apis?", times=0), 1, ("server      http://",)),
         (Cut("GET", "/apis?", times=0, size=100), 1, ("server      http://",)),
+        (Drop("PATCH", ".*dryRun", times=0), 1, ("v1 ConfigMap", "a.yaml:1:1")),
         (Drop("PATCH", WRITE, times=0), 8, ("a.yaml:1:1",)),
     ],
     ids=lambda case: f"{type(case[0]).__name__}-{case[0].method}-{getattr(case[0], 'status', '')}",

@@ -18,6 +18,7 @@ from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.model.gvk import DEFINITION, LEADING, NAMESPACE, GroupKind
 from kubernator.model.plan import Dependency, Phase, Plan
 from kubernator.model.ref import ResourceRef
+from kubernator.pipeline.fields import mapping
 from kubernator.planning import changes as changes_of
 from kubernator.planning import proposal
 from kubernator.planning.observe import Observer
@@ -271,18 +272,18 @@ def _definitions(manifests: Iterable[Manifest]) -> dict[GroupKind, set[str]]:
     for manifest in manifests:
         if ResourceRef.of(manifest).group_kind != DEFINITION:
             continue
-        versions = (manifest.get("spec") or {}).get("versions") or []
+        versions = mapping(manifest.get("spec")).get("versions")
         found[_defined(manifest)] |= {
             str(version.get("name"))
-            for version in versions
+            for version in (versions if isinstance(versions, list) else ())
             if isinstance(version, dict) and version.get("served", True)
         }
     return dict(found)
 
 
 def _defined(definition: Manifest) -> GroupKind:
-    spec = definition.get("spec") or {}
-    return GroupKind(str(spec.get("group", "")), str((spec.get("names") or {}).get("kind", "")))
+    spec = mapping(definition.get("spec"))
+    return GroupKind(str(spec.get("group", "")), str(mapping(spec.get("names")).get("kind", "")))
 
 
 def _defer_dependents(

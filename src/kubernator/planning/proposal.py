@@ -10,7 +10,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from kubernator.errors import ApiError, Conflict, Invalid, NotFound
+from kubernator.errors import ApiError, Conflict, Invalid, NotFound, Unreachable
 from kubernator.model.change import Change, ChangeKind, PatchOp
 from kubernator.planning import (
     canonical,
@@ -124,6 +124,9 @@ class Proposer:
         except ApiError as error:
             gone = isinstance(error, NotFound) and live is not None
             return None if gone or policy.is_stale(error) else refusals.of_server(resource, error, live)
+        except Unreachable as error:  # a server that breaks down over an object hangs up, and says nothing
+            error.detail += [("resource", str(resource)), *resource.origin.lines()]
+            raise
 
     def _create(self, resource: Resource, kind: Kind, *, predicted: Manifest, warnings: tuple[str, ...] = ()) -> Change:
         return replace(
