@@ -19,14 +19,6 @@ __all__ = ["explained", "reasons"]
 #: there already end in ``, there``.
 _REASONS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     (
-        "null in a map of quantities is passed over; the server takes it for 0",
-        r"Ratio\.cpu: null: |capacity\.storage: null: ",
-        (
-            "v1 LimitRange",
-            "v1 PersistentVolume",
-        ),
-    ),
-    (
         "what is left out may be filled in again, as far as is known here",
         r": dropped: .*(immutable|pod updates)",
         (

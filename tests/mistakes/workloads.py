@@ -380,6 +380,7 @@ _JOBS: Final = {
     "manager without domain": Case({"spec.managedBy": "me"}, "spec.managedBy"),
     "manager": Case({"spec.managedBy": "example.com/me"}),
     "manager with a long name": Case({"spec.managedBy": "example.com/" + "a" * 60}, "spec.managedBy"),
+    "name too long for a label": Case({"metadata.name": "a" * 64}, "spec.template.labels"),
     "label of another name": Case(
         {"spec.template.metadata": {"labels": {"job-name": "other"}}}, "spec.template.metadata.labels[job-name]"
     ),

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 __all__ = [
+    "LONGEST_LABEL",
     "byte_length",
     "c_identifier",
     "config_map_key",
@@ -42,7 +43,7 @@ _IS_PORT: Final = re.compile("[-a-z0-9]+")
 
 #: So many texts of each sort are judged once: those of labels and of other objects are said again and again.
 _REMEMBERED: Final = 1024
-_LONGEST_LABEL: Final = 63
+LONGEST_LABEL: Final = 63
 _LONGEST_SUBDOMAIN: Final = 253
 _LONGEST_PORT: Final = 15
 
@@ -81,7 +82,7 @@ _KEY_SAID: Final = (
 @lru_cache(maxsize=_REMEMBERED)
 def dns_label(text: str) -> str:
     """Say what is wrong with a label of RFC 1123, such as the name of a namespace."""
-    long = _too_long(text, _LONGEST_LABEL, "characters")
+    long = _too_long(text, LONGEST_LABEL, "characters")
     if _IS_LABEL.fullmatch(text):
         return long
     return _joined(long, "must not contain dots" if _IS_SUBDOMAIN.fullmatch(text) else _LABEL_SAID)
@@ -96,14 +97,14 @@ def dns_subdomain(text: str) -> str:
 
 def dns_1035_label(text: str) -> str:
     """Say what is wrong with a label of RFC 1035, which begins with a letter."""
-    long = _too_long(text, _LONGEST_LABEL, "characters")
+    long = _too_long(text, LONGEST_LABEL, "characters")
     return long if _IS_LABEL_1035.fullmatch(text) else _joined(long, _LABEL_1035_SAID)
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def label_value(text: str) -> str:
     """Say what is wrong with the value of a label; it may be empty."""
-    long = _too_long(text, _LONGEST_LABEL, "bytes")
+    long = _too_long(text, LONGEST_LABEL, "bytes")
     return long if not text or _IS_NAME.fullmatch(text) else _joined(long, _VALUE_SAID)
 
 
@@ -121,7 +122,7 @@ def qualified_name(text: str) -> str:
         said += [f"prefix part {complaint}"] if complaint else []
     if not name:
         said.append("name part must be non-empty")
-    elif long := _too_long(name, _LONGEST_LABEL, "bytes"):
+    elif long := _too_long(name, LONGEST_LABEL, "bytes"):
         said.append(f"name part {long}")
     if not _IS_NAME.fullmatch(name):
         said.append(f"name part {_NAME_SAID}")

@@ -56,6 +56,7 @@ _QUOTA: Final[dict[str, Edits]] = {
 }
 _LIMITS: Final[dict[str, Edits]] = {
     "least above most": {"spec.limits.0.min.cpu": "3"},
+    "least above a most that is null": {"spec.limits.0.max.cpu": None},
     "a default above most": {"spec.limits.0.default.cpu": "3"},
     "a request above the default": {"spec.limits.0.defaultRequest": {"cpu": "3"}},
     "a default of pods": {"spec.limits.0.type": "Pod"},
@@ -91,6 +92,21 @@ _SCALER: Final[dict[str, Edits]] = {
             "object": {
                 "describedObject": {"name": "x", "kind": ""},
                 "metric": {"name": "m"},
+                "target": {"type": "Value", "value": "1"},
+            },
+        }
+    },
+    "a metric of no object": {
+        "spec.metrics.0": {
+            "type": "Object",
+            "object": {"metric": {"name": "m"}, "target": {"type": "Value", "value": "1"}},
+        }
+    },
+    "an object of no metric": {
+        "spec.metrics.0": {
+            "type": "Object",
+            "object": {
+                "describedObject": {"name": "x", "kind": "A"},
                 "target": {"type": "Value", "value": "1"},
             },
         }

@@ -104,6 +104,7 @@ MISTAKES: Final[dict[str, Edits]] = {
     "a stop signal without a system": {f"{_C}.lifecycle": {"stopSignal": "SIGTERM"}},
     "a stop signal of a system": {f"{_C}.lifecycle": {"stopSignal": "SIGTERM"}, "spec.os": {"name": "linux"}},
     "more asked than allowed": {f"{_C}.resources.requests.cpu": "2"},
+    "something asked where null is allowed": {f"{_C}.resources": {"limits": {"cpu": None}, "requests": {"cpu": "1"}}},
     "more memory asked than allowed": {f"{_C}.resources.requests.memory": "1Gi"},
     "a negative request": {f"{_C}.resources.requests.cpu": "-1"},
     "an unknown resource of a container": {f"{_C}.resources.requests.gpu": "1"},

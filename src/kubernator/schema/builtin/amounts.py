@@ -27,6 +27,7 @@ __all__ = [
     "is_extended",
     "is_quota_name",
     "may_overcommit",
+    "quantities",
 ]
 
 _COMPUTE: Final = ("cpu", "memory", "ephemeral-storage")
@@ -68,6 +69,11 @@ def may_overcommit(name: str) -> bool:
 def is_quota_name(name: str) -> bool:
     """Say whether a quota knows a name without a domain."""
     return name in QUOTA_NAMES or name.startswith((_HUGE, f"requests.{_HUGE}"))
+
+
+def quantities(field: Field) -> dict[str, Field]:
+    """Return the entries of a map of quantities, in which null counts as 0."""
+    return {name: each or each.instead("0") for name, each in field.entries()}
 
 
 def check_name(field: Field, name: str) -> bool:

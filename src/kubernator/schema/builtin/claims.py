@@ -78,9 +78,10 @@ def _check_inline(spec: Field) -> None:
 def _check_capacity(field: Field) -> None:
     if not field.size:
         field.required()
-    if field.size != 1 or not field["storage"]:
+    found = amounts.quantities(field)
+    if field.size != 1 or "storage" not in found:
         field.unsupported(("storage",))
-    for _, each in field.entries():
+    for each in found.values():
         amounts.check_positive(each)
 
 

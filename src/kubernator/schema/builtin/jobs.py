@@ -43,6 +43,8 @@ def _job(root: Field) -> None:
         _check_own_selector(spec)
     else:
         _check_made_selector(spec, name.text)
+        if len(name.text) > names.LONGEST_LABEL:  # it becomes a label of the pods
+            spec["template"]["labels"].invalid(f"must be no more than {names.LONGEST_LABEL} bytes")
     completions = spec["completions"].number
     if spec["completionMode"].text == "Indexed" and completions and name.text:
         last = f"{name.text}-{completions - 1}"

@@ -106,18 +106,16 @@ def _check_limit(field: Field) -> None:
             continue
         for name, each in field[part].entries():
             check_name(each, name)
-    bounded = {name for part in ("min", "max") for name, _ in field[part].entries()}  # null is 0
-    if kind.text == "PersistentVolumeClaim" and "storage" not in bounded:
+    told = {part: amounts.quantities(field[part]) for part in _LIMITS}
+    if kind.text == "PersistentVolumeClaim" and "storage" not in told["min"] | told["max"]:
         field.required("either minimum or maximum storage value is required, but neither was provided")
-    for name in sorted({name for part in _LIMITS for name, _ in field[part].entries()}):
-        _check_order(field, name)
+    for name in sorted(set().union(*told.values())):
+        _check_order({part: each.get(name, field[part][name]) for part, each in told.items()}, name, kind.text)
 
 
-def _check_order(field: Field, name: str) -> None:
+def _check_order(fields: Mapping[str, Field], name: str, kind: str) -> None:
     """Say so if the amounts of one resource exclude each other; those of containers follow from another if absent."""
-    fields = {part: field[part][name] for part in _LIMITS}
     found = {part: amount(each.value) for part, each in fields.items()}
-    kind = field["type"].text
     if kind == "Pod":
         found["default"] = found["defaultRequest"] = None
     elif kind == "Container":

@@ -59,6 +59,7 @@ _FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "PodsMetricSource": "metric",
         "MetricSpec": "type",
         "MetricTarget": "type",
+        "ObjectMetricSource": "describedObject metric",
         "ResourceMetricSource": "name target",
     },
     "io.k8s.api.batch.v1": {

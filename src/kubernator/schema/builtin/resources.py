@@ -26,7 +26,9 @@ _FOR_PODS: Final = frozenset({"cpu", "memory"})
 
 
 def _rounded(field: Field) -> dict[str, Decimal]:
-    return {name: found for name, each in field.entries() if (found := rounded(each.value)) is not None}
+    return {
+        name: found for name, each in amounts.quantities(field).items() if (found := rounded(each.value)) is not None
+    }
 
 
 def check_requirements(field: Field, claims: AbstractSet[str]) -> None:
@@ -70,15 +72,15 @@ def _check_beside(field: Field, containers: Iterable[Field]) -> None:
 
 
 def _check_together(field: Field) -> None:
-    limits, requests = field["limits"], field["requests"]
-    asked = {name for name, _ in limits.entries()}
-    for name, request in requests.entries():
+    limits, requests = amounts.quantities(field["limits"]), amounts.quantities(field["requests"])
+    asked = set(limits)
+    for name, request in requests.items():
         asked.add(name)
         shared = amounts.may_overcommit(name)
         if name in limits:
             _check_against_limit(field, name, request, limits[name], shared=shared)
         elif not shared:
-            limits.required("Limit must be set for non overcommitable resources")
+            field["limits"].required("Limit must be set for non overcommitable resources")
     if any(name.startswith(_HUGE) for name in asked) and not asked & _FOR_PODS:
         field.forbidden("HugePages require cpu or memory")
 
