@@ -51,10 +51,11 @@ _NANO: Final = Decimal(10) ** 9
 def wire(manifest: Manifest, *, status: bool) -> Manifest:
     """Return what is sent to the server for a manifest.
 
-    Left out are server-written metadata, the record of ``kubectl apply``, an empty status, and with ``status`` any
-    status, which the kind keeps in a subresource where an apply is ignored. Values of a Secret's ``stringData`` go into
-    its ``data``: the server would do the same, but remember our ownership under a field that no longer exists, so that
-    a key dropped from the manifest would stay. The manifest itself stays as it is.
+    Left out are server-written metadata, the record of ``kubectl apply``, labels and annotations that are none, an
+    empty status, and with ``status`` any status, which the kind keeps in a subresource where an apply is ignored.
+    Values of a Secret's ``stringData`` go into its ``data``: the server would do the same, but remember our ownership
+    under a field that no longer exists, so that a key dropped from the manifest would stay. The manifest itself stays
+    as it is.
     """
     sent = {key: value for key, value in manifest.items() if key != "status" or (value and not status)}
     metadata = {
@@ -65,8 +66,9 @@ def wire(manifest: Manifest, *, status: bool) -> Manifest:
     annotations = metadata.get("annotations")
     if isinstance(annotations, dict) and LAST_APPLIED in annotations:
         metadata["annotations"] = {key: value for key, value in annotations.items() if key != LAST_APPLIED}
-        if not metadata["annotations"]:
-            del metadata["annotations"]
+    for name in ("annotations", "labels"):  # one that is empty would be owned as soon as somebody else adds to it
+        if metadata.get(name) == {}:
+            del metadata[name]
     sent["metadata"] = metadata
     if manifest.get("apiVersion") == "v1" and manifest.get("kind") == "Secret":
         _fold(sent)

@@ -160,6 +160,8 @@ def test_what_only_the_server_writes_is_not_sent():
     assert wire(manifest, status=True) == {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
     assert wire(manifest, status=False)["status"] == {"a": 1}
     assert "status" not in wire({**manifest, "status": {}}, status=False)
+    none = {**manifest, "metadata": {"name": "x", "labels": {}, "annotations": {}}}
+    assert wire(none, status=False)["metadata"] == {"name": "x"}
     assert metadata["uid"] == "u"
 
 
