@@ -70,6 +70,7 @@ class _Page:
             "".join(self._table(listed, found)),
             *("\n".join(self._plugin(work)) for work in found.plugins),
             *("\n".join(self._object(each)) for each in listed if self._has_block(each)),
+            *self._left(found.unchanged),
             "\n".join(_folded(folded)),
             "\n".join(f"{number} are predicted: {why}" for why, number in _often(listed).items()),
             "\n".join(self._end(found)),
@@ -105,6 +106,16 @@ class _Page:
 
     def _has_block(self, each: ObjectChange) -> bool:
         return each.kind is not ChangeKind.CREATE or self._full or bool(each.warnings)
+
+    def _left(self, unchanged: Iterable[ObjectChange]) -> Iterator[str]:
+        """Say which fields of unchanged objects others keep."""
+        objects = [each for each in unchanged if each.left]
+        if self._everything:
+            yield from ("\n".join(self._object(each)) for each in objects)
+        elif objects:
+            number = sum(len(each.left) for each in objects)
+            stay, them = ("fields stay", "them") if number != 1 else ("field stays", "it")
+            yield f"{number} {stay} as others have {them}; `--all` lists {them}"
 
     def _plugin(self, work: PluginWork) -> Iterator[str]:
         yield self._paint(_BOLD, printable(f"{work.plugin}: {work.title}"))
@@ -160,7 +171,8 @@ class _Page:
         numbers = {kind: number for kind, number in found.counts.items() if number}
         if found.empty:
             number = numbers.get(ChangeKind.UNCHANGED, 0)
-            yield f"nothing changes: {number} object{'s are' if number != 1 else ' is'} as written"
+            left = " or left to others" if any(each.left for each in found.unchanged) else ""
+            yield f"nothing changes: {number} object{'s are' if number != 1 else ' is'} as written{left}"
         else:
             yield self._paint(_BOLD, ", ".join(f"{_COUNTED[kind]} {number}" for kind, number in numbers.items()))
         if found.requests:

@@ -152,7 +152,9 @@ class _Reader:
         )
         for each in found:
             owners = each.claims.owners if each.old is not ABSENT else ()
-            taken = [rule for path, rule in forced.items() if path == each.text or path.startswith(f"{each.text}.")]
+            taken = [
+                rule for path, rule in forced.items() if _is_within(path, each.text) or _is_within(each.text, path)
+            ]
             yield difference.FieldChange(
                 op=each.op,
                 path=self._secrets.redact(each.text),
@@ -232,6 +234,11 @@ class _Reader:
         manifest = self._change.desired or {}
         there = (manifest.get("stringData") or {}) if redaction.is_secret(manifest) and path[:1] == ("data",) else {}
         return ("stringData", path[1]) if len(path) > 1 and isinstance(there, dict) and path[1] in there else ()
+
+
+def _is_within(path: str, other: str) -> bool:
+    """Say whether a field is another one or stands in it."""
+    return path == other or path.startswith((f"{other}.", f"{other}["))
 
 
 def _common(value: Any, written: Any) -> Any:

@@ -66,9 +66,12 @@ def of_plan(plan: Plan) -> errors.KubernatorError | None:
         return None
     number = f"{len(refused)} change{'s' * (len(refused) != 1)}"
     if all(change.conflicts for change in refused):
+        ruled = all(conflict.rule for change in refused for conflict in change.conflicts)
         return errors.ConflictRefused(
             f"{number} would take fields from other field managers; nothing was written",
-            hint="`ktor.k8s.add_conflict_rule` decides field by field, `--force-conflicts` takes them all",
+            hint="the rules named above refuse that: change them, or drop the fields from the manifests"
+            if ruled
+            else "`ktor.k8s.add_conflict_rule` decides field by field, `--force-conflicts` takes them all",
         )
     if all(change.denied for change in refused):
         return errors.NotPermitted(

@@ -342,6 +342,40 @@ def test_what_is_taken_over_given_up_and_left_is_said(secrets: Secrets) -> None:
     assert entry["left"][0]["rule"] == "a.py:1:1"
 
 
+def test_what_others_keep_of_an_unchanged_object_is_said(secrets: Secrets) -> None:
+    """In one line, and with `--all` with values and owners."""
+    live = deployment(OURS, SCALED, replicas=5)
+    kept = FieldConflict(field=".spec.replicas", manager="hpa", time=SCALED["time"], rule="a.py:1:1")
+    change = changed(live, live, desired=deployment(replicas=3), kind=ChangeKind.UNCHANGED, left=(kept,))
+    assert text(secrets, change) == [
+        "1 field stays as others have it; `--all` lists it",
+        "",
+        "nothing changes: 1 object is as written or left to others",
+    ]
+    shown = text(secrets, change, everything=True)
+    assert shown[0].startswith("OPERATION")
+    assert shown[3].startswith("apps/v1 Deployment a/web  unchanged")
+    assert shown[4].startswith("  = spec.replicas: stays 5, not 3 (line 17); it belongs to `hpa` (Update of scale)")
+    assert shown[5:] == ["", "nothing changes: 1 object is as written or left to others"]
+
+
+@pytest.mark.parametrize("field", [".spec.tolerations", ".spec", ".spec.replicas"])
+def test_what_is_taken_as_a_whole_is_taken_in_every_part(secrets: Secrets, field: str) -> None:
+    """A field inside of what others own as a whole is taken from them; one beside it is not."""
+    whole = {"f:spec": {"f:tolerations": {}, "f:replicas": {}}}
+    other = {**SCALED, "subresource": "", "fieldsV1": {"f:spec": {}} if field == ".spec" else whole}
+    change = changed(
+        deployment(other, replicas=1, tolerations=[{"key": "a", "value": "x"}]),
+        deployment(other, replicas=2, tolerations=[{"key": "a", "value": "y"}]),
+        conflicts=(FieldConflict(field=field, manager="hpa"),),
+        force=True,
+    )
+    fields = data(secrets, change)["objects"][0]["fields"]
+    assert {each["path"].partition("[")[0] for each in fields} == {"spec.replicas", "spec.tolerations"}
+    for each in fields:
+        assert each["taken"] is (field == ".spec" or each["path"].startswith(field.removeprefix(".")))
+
+
 def test_merge_instructions_are_an_operation_of_their_own(secrets: Secrets) -> None:
     """What the apply does, then what is taken away from others."""
     live = deployment(OURS, tolerations=[{"key": "a"}, {"key": "b"}])
