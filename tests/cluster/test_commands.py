@@ -205,6 +205,7 @@ def test_a_conflict_is_refused_and_can_be_forced(tree: Tree, run: Any, kubectl: 
         code, out, err = run(*words)
         assert (code, out) == (4, "")
         assert all(part in err for part in ("`other`", "`kubernator`", "`.data.a`", "b.yaml:"))
+        assert "`--force-conflicts` takes them all" in err
     assert kubectl("-n", tree.namespace, "get", "configmap", "d", check=False).code != 0
     assert run("apply", "--yes", "--keep-going")[0] == 4
     kubectl("-n", tree.namespace, "get", "configmap", "d")

@@ -11,6 +11,7 @@ from test_engine import config, deployment, kinds, live, only, paths, resource
 
 from kubernator.model.change import ChangeKind
 from kubernator.model.resource import ResourcePolicy
+from kubernator.run import verdict
 
 if TYPE_CHECKING:
     from kubernator.testing.fixtures import Kubectl
@@ -88,10 +89,13 @@ def test_taken_left_and_refused_in_one_object(engines: Any, ns: str, kubectl: Ku
 def test_force_does_not_take_what_a_rule_refuses(engines: Any, ns: str, kubectl: Kubectl) -> None:
     """`--force-conflicts` is for fields of which no rule speaks."""
     applied_by(kubectl, "other", config(ns, a="1"))
-    change = only(engines(force_conflicts=True).plan([ruled(config(ns, a="2"), "refuse /data from other")]))
+    plan = engines(force_conflicts=True).plan([ruled(config(ns, a="2"), "refuse /data from other")])
+    change, error = only(plan), verdict.of_plan(plan)
     assert ChangeKind.REFUSED is change.kind
     assert "the test" in dict(change.detail)["conflict"]
-    assert "--force" not in change.hint
+    assert error is not None
+    assert "--force" not in change.hint + error.hint
+    assert "rules named above" in error.hint
 
 
 def test_the_last_rule_that_matches_counts(engines: Any, ns: str, kubectl: Kubectl) -> None:
