@@ -82,11 +82,6 @@ _REASONS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         ),
     ),
     (
-        "fields that the scale subresource names are not looked at",
-        r"spec\.replicas: (33 bits|negative)",
-        ("Gadget",),
-    ),
-    (
         "the time zones are those of the server",
         r"unknown time zone",
         (

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from kubernator.model.resource import Manifest
 
-__all__ = ["deprecations", "versions"]
+__all__ = ["deprecations", "scaled", "versions"]
 
 #: A version as Kubernetes orders them; all others are older than these.
 _VERSION: Final = re.compile(r"v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?")
@@ -65,6 +65,17 @@ def deprecations(crd: Manifest) -> Iterator[tuple[gvks.GroupVersionKind, str]]:
         told = f"{kind.gvk} is deprecated" + (f"; use {instead}" if instead else "")
         own = version.get("deprecationWarning")
         yield kind.gvk, own if isinstance(own, str) else told
+
+
+def scaled(crd: Manifest) -> Iterator[tuple[gvks.GroupVersionKind, tuple[str, ...]]]:
+    """Yield the served kinds of a CRD that can be scaled, and where the wanted number of replicas stands in each."""
+    spec = mapping(crd.get("spec"))
+    entries = {version["name"]: version for version in _version_entries(spec)}
+    for kind, _ in versions(crd):
+        own = mapping(entries[kind.gvk.version].get("subresources")) or mapping(spec.get("subresources"))
+        where = mapping(own.get("scale")).get("specReplicasPath")
+        if isinstance(where, str) and where:
+            yield kind.gvk, tuple(where.removeprefix(".").split("."))
 
 
 def _age(version: str) -> tuple[int, int, int]:

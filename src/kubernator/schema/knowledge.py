@@ -22,11 +22,15 @@ __all__ = ["Knowledge", "Known"]
 
 
 class Known(NamedTuple):
-    """A kind: ``node`` is its schema, None where that is not known here."""
+    """A kind: ``node`` is its schema, None where that is not known here.
+
+    ``replicas`` is where a custom kind that can be scaled says how many it wants, empty where that is not known.
+    """
 
     kind: Kind
     node: Node | None
     custom: bool
+    replicas: tuple[str, ...] = ()
 
     @property
     def keeps_status(self) -> bool:
@@ -38,9 +42,9 @@ class Knowledge:
     """What is known of kinds, each looked up once.
 
     ``definitions`` are CustomResourceDefinitions of the tree, which go before those of ``documents``. ``there`` are
-    definitions of the cluster, for what its schemas do not tell: which versions are deprecated. ``complete`` says that
-    ``documents`` know all kinds there are, those of a cluster; else a custom kind that they do not know may be defined
-    there.
+    definitions of the cluster, for what its schemas do not tell: which versions are deprecated, and what can be scaled.
+    ``complete`` says that ``documents`` know all kinds there are, those of a cluster; else a custom kind that they do
+    not know may be defined there.
     """
 
     def __init__(
@@ -55,12 +59,14 @@ class Knowledge:
         self._complete = complete
         self._known: dict[GroupVersionKind, Known | None] = {}
         self._versions: dict[GroupVersionKind, Fault | None] = {}
+        self._replicas = {gvk: path for definition in there for gvk, path in custom.scaled(definition)}
         for definition in definitions:
             from kubernator.schema.definitions import nodes  # noqa: PLC0415 - many trees have none
 
-            schemas = nodes(definition)
+            schemas, replicas = nodes(definition), dict(custom.scaled(definition))
             for kind, _ in custom.versions(definition):
-                self._known[kind.gvk] = Known(kind, schemas.get(kind.gvk), custom=True)
+                gvk = kind.gvk
+                self._known[gvk] = Known(kind, schemas.get(gvk), custom=True, replicas=replicas.get(gvk, ()))
         self._declared = frozenset(self._known)
         self._deprecated = {
             gvk: told
@@ -75,8 +81,11 @@ class Knowledge:
         if gvk not in self._known:
             documents = self._documents
             kind = documents.kinds().get(gvk) or documents.optional().get(gvk)
+            replicas = self._replicas.get(gvk, ())
             self._known[gvk] = (
-                None if kind is None else Known(kind, documents.root(gvk), custom=documents.is_custom(gvk))
+                None
+                if kind is None
+                else Known(kind, documents.root(gvk), custom=documents.is_custom(gvk), replicas=replicas)
             )
         return self._known[gvk]
 

@@ -8,13 +8,14 @@ is said once for each rule, and left to it.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from kubernator.model.diagnostics import Diagnostic, Severity
 from kubernator.model.gvk import DEFINITION
 from kubernator.model.resource import NEVER
 from kubernator.schema import mutating, structural, telling
-from kubernator.schema.builtin import kinds
+from kubernator.schema.builtin import kinds, ranges
 from kubernator.schema.builtin.field import Field
 from kubernator.schema.defaults import defaulted
 from kubernator.schema.fault import Fault, Reason
@@ -176,6 +177,8 @@ class Validation:
         if known.custom:
             root = Field(manifest, minor=minor)
             check_metadata(root, gvk, custom=True, stored=live is not None)
+            if known.replicas:
+                ranges.check_within(functools.reduce(Field.__getitem__, known.replicas, root), 0, ranges.LARGEST)
             yield from root.faults
         else:
             kept = structural.as_kept(manifest, wrong, node)

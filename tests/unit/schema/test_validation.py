@@ -325,6 +325,17 @@ def test_of_a_status_that_is_dropped_only_types_matter(status: str, expected: li
     assert expected == [each.field for each in found]
 
 
+@pytest.mark.parametrize("where", [".spec.size", "spec.size", ".spec.none", ".spec.name", ".status.size", "", 5])
+def test_so_many_as_cannot_be_scaled_to_are_refused(where: Any) -> None:
+    """A number of replicas that is negative, or too large for the server, where a definition says that it is one."""
+    definition = _manifest(_DEFINITION)
+    definition["spec"]["versions"][0]["subresources"] = {"scale": {"specReplicasPath": where}}
+    validation = Validation(bundled(37), definitions=[definition])
+    found = [[each.field for each in validation.check(_gizmo(f"  size: {size}\n"))] for size in (-1, -(2**40), 0, 9)]
+    wrong = ["spec.size"] if str(where).endswith("spec.size") else []
+    assert found == [wrong, wrong, [], []]
+
+
 @pytest.mark.parametrize(
     ("more", "expected"),
     [

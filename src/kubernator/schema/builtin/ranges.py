@@ -13,7 +13,7 @@ from kubernator.schema.builtin import parts
 if TYPE_CHECKING:
     from kubernator.schema.builtin.field import Field
 
-__all__ = ["amount_or_share", "check_id", "check_mode", "check_positive", "check_within"]
+__all__ = ["LARGEST", "amount_or_share", "check_id", "check_mode", "check_positive", "check_within"]
 
 #: The largest number that Go's 32 bits hold.
 LARGEST: Final = 2**31 - 1
