@@ -365,6 +365,61 @@ def test_an_unknown_field_is_refused_before_anything_is_written(
     assert not kubectl("get", "ns", tree.namespace, "--ignore-not-found").stdout
 
 
+MINIS = """\
+    apiVersion: apiextensions.k8s.io/v1
+    kind: CustomResourceDefinition
+    metadata: {name: minis.NS.example.com}
+    spec:
+      group: NS.example.com
+      scope: Cluster
+      names: {plural: minis, kind: Mini}
+      versions:
+        - name: v1
+          served: true
+          storage: true
+          schema:
+            openAPIV3Schema:
+              type: object
+              properties: {spec: {type: object, properties: {a: {type: integer}, b: {type: integer}}}}
+        - name: v2
+          served: true
+          storage: false
+          schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+    """
+
+
+def test_a_definition_is_not_changed_so_that_what_is_there_is_lost(tree: Tree, run: Any, kubectl: Kubectl) -> None:
+    """An object whose manifest did not change is checked by what its definition is going to be."""
+    tree.write("crd.yaml", MINIS)
+    tree.write("mini.yaml", "apiVersion: NS.example.com/v1\nkind: Mini\nmetadata: {name: NS}\nspec: {a: 1, b: 2}\n")
+    assert run("apply", "--yes")[0] == 0
+    definition = f"minis.{tree.namespace}.example.com"
+    try:
+        before = kubectl("get", "crd", definition, "-o", "jsonpath={.metadata.generation}").stdout
+        for old, new, said in (
+            (", b: {type: integer}", "", 'unknown field "spec.b"'),
+            ("b: {type: integer}", "b: {type: string}", "must be of type string"),
+            ("served: true", "served: false", "its definition in this run no longer serves"),
+        ):
+            tree.write("crd.yaml", MINIS.replace(old, new, 1))
+            code, _, err = run("apply", "--yes")
+            assert (code, "nothing was written" in err) == (1, True)
+            assert said in err
+            assert "mini.yaml:" in err
+        assert kubectl("get", "crd", definition, "-o", "jsonpath={.metadata.generation}").stdout == before
+        assert f"going to be served as `{tree.namespace}.example.com/v2`" in err
+        # the server takes what stays as it is under a new rule, too
+        tree.write("crd.yaml", MINIS.replace("{type: object,", "{type: object, required: [c],", 1))
+        assert run("apply", "--yes")[0] == 0
+        found = json.loads(
+            kubectl("get", f"minis.v1.{tree.namespace}.example.com", tree.namespace, "-o", "json").stdout
+        )
+        assert found["spec"] == {"a": 1, "b": 2}
+        assert run("diff", "--detailed-exitcode")[0] == 0
+    finally:
+        kubectl("delete", "crd", definition)
+
+
 def test_writes_of_scripts_are_listed(tree: Tree, run: Any, kubectl: Kubectl) -> None:
     """What a script writes at once is written under ``dump`` too, and is in the report with its line."""
     kubectl("create", "namespace", tree.namespace)

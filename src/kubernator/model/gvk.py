@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["DEFINITION", "LEADING", "NAMESPACE", "GroupKind", "GroupVersionKind", "split_api_version"]
 
@@ -12,6 +15,14 @@ class GroupKind(NamedTuple):
 
     group: str
     kind: str
+
+    @classmethod
+    def defined_by(cls, definition: Mapping[str, Any]) -> GroupKind:
+        """Return the kind that a CustomResourceDefinition makes; of nonsense, one without a name."""
+        spec = definition.get("spec")
+        own = spec if isinstance(spec, dict) else {}
+        names = own.get("names")
+        return cls(str(own.get("group", "")), str(names.get("kind", "") if isinstance(names, dict) else ""))
 
     def __str__(self) -> str:
         return f"{self.kind}.{self.group}" if self.group else self.kind

@@ -115,7 +115,7 @@ class Planner:
             if ref.group_kind == NAMESPACE and change.kind is not ChangeKind.REFUSED and change.live is None
         } | self._absent_namespaces(brought)
         self._rewritten = {
-            _defined(change.resource.manifest)
+            GroupKind.defined_by(change.resource.manifest)
             for ref, change in changes.items()
             if ref.group_kind == DEFINITION and change.resource is not None and change.writes
         }
@@ -187,13 +187,16 @@ class Planner:
         there: list[tuple[Resource, Kind]] = []
         for resource in resources:
             kind = kinds.get(resource.gvk)
+            rewritten = resource.gvk.group_kind in self._rewritten
             if kind is None:
                 changes[resource.ref] = self._unknown(resource, kinds, final=final)
+            elif rewritten and not self._is_defined(resource.gvk):
+                changes[resource.ref] = self._no_longer_served(resource)
             elif not final and resource.ref.namespace in self._new_namespaces:
                 changes[resource.ref] = changes_of.deferred(
                     resource,
                     reason=f"namespace `{resource.ref.namespace}` is created in this run",
-                    fresh=resource.gvk.group_kind in self._rewritten,
+                    fresh=rewritten,
                 )
             else:
                 there.append((resource, kind))
@@ -204,7 +207,7 @@ class Planner:
             if local is None:
                 to_ask.append((resource, kind, live.get(resource.ref)))
             else:
-                changes[resource.ref] = local
+                changes[resource.ref] = replace(local, fresh=True) if self._is_fresh(resource) else local
 
         def ask(item: tuple[Resource, Kind, Live]) -> Change:
             return self._ask(*item, final=final)
@@ -215,11 +218,11 @@ class Planner:
         return {resource.ref: changes[resource.ref] for resource in resources}
 
     def _ask(self, resource: Resource, kind: Kind, live: Live, *, final: bool) -> Change:
-        fresh = resource.gvk.group_kind in self._rewritten or resource.gvk in self._new_kinds
+        fresh = self._is_fresh(resource)
         change = self._proposer.ask(resource, kind, live, fresh=fresh and final)
-        if not fresh or change.kind is ChangeKind.UNCHANGED:
+        if not fresh:
             return change
-        if final:
+        if final or change.kind is ChangeKind.UNCHANGED:
             return replace(change, fresh=True)
         why = f"the definition of `{resource.gvk}` changes in this run"
         if change.kind is not ChangeKind.REFUSED:
@@ -238,6 +241,18 @@ class Planner:
 
     def _is_defined(self, gvk: GroupVersionKind) -> bool:
         return gvk.version in self._definitions.get(gvk.group_kind, ())
+
+    def _is_fresh(self, resource: Resource) -> bool:
+        return resource.gvk.group_kind in self._rewritten or resource.gvk in self._new_kinds
+
+    def _no_longer_served(self, resource: Resource) -> Change:
+        gvk = resource.gvk
+        left = sorted(f"`{gvk.group}/{version}`" for version in self._definitions.get(gvk.group_kind, ()))
+        return changes_of.refused(
+            resource,
+            reason=f"its definition in this run no longer serves `{gvk}`",
+            hint=f"`{gvk.kind}` is going to be served as {', '.join(left)}" if left else "",
+        )
 
     def _unknown(self, resource: Resource, kinds: Kinds, *, final: bool) -> Change:
         if self._is_defined(resource.gvk) and not final:
@@ -273,17 +288,12 @@ def _definitions(manifests: Iterable[Manifest]) -> dict[GroupKind, set[str]]:
         if ResourceRef.of(manifest).group_kind != DEFINITION:
             continue
         versions = mapping(manifest.get("spec")).get("versions")
-        found[_defined(manifest)] |= {
+        found[GroupKind.defined_by(manifest)] |= {
             str(version.get("name"))
             for version in (versions if isinstance(versions, list) else ())
             if isinstance(version, dict) and version.get("served", True)
         }
     return dict(found)
-
-
-def _defined(definition: Manifest) -> GroupKind:
-    spec = mapping(definition.get("spec"))
-    return GroupKind(str(spec.get("group", "")), str(mapping(spec.get("names")).get("kind", "")))
 
 
 def _defer_dependents(

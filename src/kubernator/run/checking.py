@@ -128,7 +128,10 @@ class Checking:
         if unproven:
             told = (each for each in self._validation.check(resource) if each.code not in _PLANNED)
             found += (each for each in told if each.severity is not Severity.INFO)
-        elif self._ruled:
+        elif change.fresh:  # what it says now may be nothing that there will be, and be lost without a write
+            beside = self._validation.check(resource, live=change.live)
+            found += (each for each in beside if each.code == "schema" and each.severity is not Severity.INFO)
+        if self._ruled and not unproven:
             found += self._validation.rules(resource, live=change.live)
         if self._coming:
             found += self._coming.findings(change, self._validation, unproven=unproven)

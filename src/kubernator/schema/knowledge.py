@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kubernator.model.diagnostics import Diagnostic, Severity
+from kubernator.model.gvk import GroupKind
 from kubernator.schema import custom, suggesting
 from kubernator.schema.fault import Fault, Reason, is_builtin_group
 from kubernator.schema.versions import check_version
@@ -68,6 +69,7 @@ class Knowledge:
                 gvk = kind.gvk
                 self._known[gvk] = Known(kind, schemas.get(gvk), custom=True, replicas=replicas.get(gvk, ()))
         self._declared = frozenset(self._known)
+        self._made = frozenset(map(GroupKind.defined_by, definitions))
         self._deprecated = {
             gvk: told
             for source in (there, definitions)
@@ -98,11 +100,7 @@ class Knowledge:
     def unknown(self, resource: Resource) -> Diagnostic:
         """Return what is said of a resource whose kind is not known: an error where it cannot be known elsewhere."""
         served = [kind.gvk for kind in self._documents.kinds()]
-        wrong = (
-            self._complete
-            or is_builtin_group(resource.gvk.group)
-            or any(gvk.group_kind == resource.gvk.group_kind for gvk in self._declared)
-        )
+        wrong = self._complete or is_builtin_group(resource.gvk.group) or resource.gvk.group_kind in self._made
         what = f"`{resource.gvk.api_version}/{resource.gvk.kind}`"
         return Diagnostic(
             severity=Severity.ERROR if wrong else Severity.WARNING,
@@ -110,9 +108,14 @@ class Knowledge:
             origin=resource.place(("kind",)),
             resource=str(resource),
             changed_by=tuple(map(str, resource.touched_by)),
-            hint=suggesting.meant(resource.gvk, [*served, *self._declared]),
+            hint=suggesting.meant(resource.gvk, [*served, *self._declared])
+            if resource.gvk.group_kind not in self._made or self._is_declared(resource.gvk.group_kind)
+            else "its CustomResourceDefinition serves no version of it",
             code="kind",
         )
+
+    def _is_declared(self, kind: GroupKind) -> bool:
+        return any(gvk.group_kind == kind for gvk in self._declared)
 
     def _told(self, gvk: GroupVersionKind) -> Fault | None:
         if gvk in self._declared or gvk in self._deprecated:

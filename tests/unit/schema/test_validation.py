@@ -325,6 +325,19 @@ def test_of_a_status_that_is_dropped_only_types_matter(status: str, expected: li
     assert expected == [each.field for each in found]
 
 
+@pytest.mark.parametrize(
+    ("served", "hint"),
+    [((), "its CustomResourceDefinition serves no version of it"), (("v2",), "`Gizmo` is served as `example.com/v2`")],
+)
+def test_a_version_that_a_definition_does_not_serve_is_an_error(served: tuple[str, ...], hint: str) -> None:
+    """Nobody else can define the kind, so it is not left to the cluster."""
+    definition = _manifest(_DEFINITION)
+    (version,) = definition["spec"]["versions"]
+    definition["spec"]["versions"] = [{**version, "served": False}, *({**version, "name": name} for name in served)]
+    (found,) = Validation(bundled(37), definitions=[definition]).check(_gizmo("  size: 1\n"))
+    assert (found.severity, found.code, found.hint) == (Severity.ERROR, "kind", hint)
+
+
 @pytest.mark.parametrize("where", [".spec.size", "spec.size", ".spec.none", ".spec.name", ".status.size", "", 5])
 def test_so_many_as_cannot_be_scaled_to_are_refused(where: Any) -> None:
     """A number of replicas that is negative, or too large for the server, where a definition says that it is one."""
