@@ -137,13 +137,18 @@ def operator(tmp_path: Path, namespace: str, kubectl: Any) -> Iterator[Path]:
         kubectl("delete", "crd", f"{plural}.{namespace}.kubernator.test", "--ignore-not-found", "--wait=false")
 
 
-def test_definitions_and_their_objects(run: Runs, namespace: str, operator: Path) -> None:
-    """A chart's `crds/` come first and its objects then, in one run; a second one writes nothing."""
+def test_definitions_and_their_objects(run: Runs, namespace: str, operator: Path, kubectl: Any) -> None:
+    """A chart's `crds/` come first and its objects then, in one run, of which it knows; a second one writes nothing."""
+    (operator / "templates" / "asks.yaml").write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: asks}\n"
+        f"data: {{widget: '{{{{ .Capabilities.APIVersions.Has \"{namespace}.kubernator.test/v1/Widget\" }}}}'}}\n"
+    )
     _tree(run, namespace, f"{{chart: {operator}, name: o, namespace: {namespace}}}\n")
     run("dump")
     written = run.written(run("apply", "--yes"))
     group = f"{namespace}.kubernator.test/v1"
     assert {f"created {group} Widget {namespace}/o", f"created {group} Gadget o-{namespace}"} <= {*written}
+    assert kubectl("-n", namespace, "get", "configmap", "asks", "-o", "jsonpath={.data.widget}").stdout == "true"
     assert run.written(run("apply", "--yes")) == []
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
+from kubernator.load import yamldoc
+from kubernator.model.gvk import DEFINITION
 from kubernator.model.origin import Origin
 from kubernator.plugins.helm import scan
 from kubernator.plugins.helm.release import ReleaseFailed
@@ -34,7 +36,7 @@ TIMEOUT: Final = 300.0
 KEPT: Final = 500
 """How many results are kept; those that were not used for longest go first."""
 
-_FORMAT: Final = "1"
+_FORMAT: Final = "2"
 
 _logger = logging.getLogger("kubernator.helm.proc")
 
@@ -64,7 +66,15 @@ class Renderer:
         key = self._key(release, chart, values, cluster)
         found = self._known(key)
         if found is None:
-            found = self._rendered(release, chart, values, cluster)
+            said = self._rendered(release, chart, values, cluster)
+            own = _defined(said.stdout).difference(cluster.api_versions) if chart.asks_versions else ()
+            if own:  # served as soon as it is applied, and what comes out must not depend on whether it was
+                told = replace(cluster, api_versions=tuple(sorted({*cluster.api_versions, *own})))
+                said = self._rendered(release, chart, values, told)
+            for line in said.stderr.splitlines():
+                if line.strip():
+                    _logger.warning("release %s: %s", release.name, self._host.secrets.redact(line))
+            found = said.stdout
             self._keep(key, found)
         return found
 
@@ -113,21 +123,17 @@ class Renderer:
             for path in files[:-KEPT]:
                 path.unlink(missing_ok=True)
 
-    def _rendered(self, release: Release, chart: Chart, values: str, cluster: Cluster) -> str:
+    def _rendered(self, release: Release, chart: Chart, values: str, cluster: Cluster) -> Completed:
         said = self._run(release, chart, values, cluster)
         plain = re.split(r"[-+]", cluster.version)[0]
         if said.code and plain != cluster.version and "chart requires kubeVersion" in said.stderr:
             # Helm 3 takes the vendor's suffix for a pre-release, which no range of releases admits
             said = self._run(release, chart, values, replace(cluster, version=plain))
-        redact = self._host.secrets.redact
         if said.code:
-            raise self._failed(release, chart, redact(said.stderr))
+            raise self._failed(release, chart, self._host.secrets.redact(said.stderr))
         if said.stdout.strip() and not helm.parts(said.stdout):  # nothing must be missing without a word
             raise self._failed(release, chart, "what it printed names no file of the chart")
-        for line in said.stderr.splitlines():
-            if line.strip():
-                _logger.warning("release %s: %s", release.name, redact(line))
-        return said.stdout
+        return said
 
     def _run(self, release: Release, chart: Chart, values: str, cluster: Cluster) -> Completed:
         args = helm.template(
@@ -159,6 +165,23 @@ class Renderer:
             detail=[] if why.source else [("chart", str(chart))],
             hint=why.hint,
         )
+
+
+def _defined(text: str) -> frozenset[str]:
+    """Return what definitions in the output make the cluster serve, as charts ask for it: versions, and with kinds."""
+    if DEFINITION.kind not in text:
+        return frozenset()
+    from kubernator.schema import custom  # noqa: PLC0415 - few charts bring definitions
+
+    found = [
+        kind.gvk
+        for part in helm.parts(text)
+        if DEFINITION.kind in part.text
+        for document in yamldoc.parse(part.text, origin=Origin(path=PurePath(part.source)), problems=[])
+        if isinstance(document.value, dict) and document.value.get("kind") == DEFINITION.kind
+        for kind, _ in custom.versions(document.value)
+    ]
+    return frozenset(told for gvk in found for told in (gvk.api_version, f"{gvk.api_version}/{gvk.kind}"))
 
 
 def _digest(content: str) -> str:
