@@ -416,6 +416,19 @@ def test_a_definition_is_not_changed_so_that_what_is_there_is_lost(tree: Tree, r
         )
         assert found["spec"] == {"a": 1, "b": 2}
         assert run("diff", "--detailed-exitcode")[0] == 0
+        # what a rule leaves as another manager has it is not what the tree says
+        kubectl("label", "crd", definition, "a=b")
+        crd = json.loads(kubectl("get", "crd", definition, "-o", "json").stdout)
+        body = {"spec": {**crd["spec"], "versions": [{**each} for each in crd["spec"]["versions"]]}}
+        body["spec"]["versions"][0]["additionalPrinterColumns"] = [
+            {"name": "A", "type": "integer", "jsonPath": ".spec.a"}
+        ]
+        kubectl("patch", "crd", definition, "--field-manager=other", "--type=merge", "-p", json.dumps(body))
+        left = "annotations: {kubernator.io/conflicts: leave /spec/versions}, labels: {a: c}"
+        text = MINIS.replace("metadata: {", f"metadata: {{{left}, ", 1).replace("served: true", "served: false", 1)
+        tree.write("crd.yaml", text)
+        assert run("apply", "--yes", "--force-conflicts")[0] == 0
+        assert kubectl("get", "crd", definition, "-o", "jsonpath={.spec.versions[*].served}").stdout == "true true"
     finally:
         kubectl("delete", "crd", definition)
 

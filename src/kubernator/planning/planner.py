@@ -114,11 +114,13 @@ class Planner:
             for ref, change in changes.items()
             if ref.group_kind == NAMESPACE and change.kind is not ChangeKind.REFUSED and change.live is None
         } | self._absent_namespaces(brought)
-        self._rewritten = {
-            GroupKind.defined_by(change.resource.manifest)
+        written = [
+            change.predicted or change.resource.manifest  # a rule may leave part of it as others have it
             for ref, change in changes.items()
             if ref.group_kind == DEFINITION and change.resource is not None and change.writes
-        }
+        ]
+        self._rewritten = set(map(GroupKind.defined_by, written))
+        self._definitions |= _definitions(written)
         changes |= self._changes([found for found in resources if found.ref not in changes])
         self._observer.forget()
         changes, needs = _defer_dependents(changes)
