@@ -19,7 +19,7 @@ from kubernator.plugins.helm.adding import Adder
 from kubernator.plugins.helm.charts import Charts, wanted
 from kubernator.plugins.helm.fetching import Fetcher
 from kubernator.plugins.helm.namespace import HelmNamespace
-from kubernator.plugins.helm.rendering import Cluster, Renderer
+from kubernator.plugins.helm.rendering import Cluster, Renderer, api_versions
 from kubernator.plugins.helm.workplace import Workplace
 from kubernator.tools.cache import Cache
 
@@ -234,8 +234,8 @@ class HelmPlugin(Plugin):
         k8s: Any = self._host.find("k8s")
         served = {kind.gvk for kind in self._host.cluster.kinds()}
         served |= {key.gvk for key in k8s.state.definitions.registered}
-        versions_served = {gvk.api_version for gvk in served} | {f"{gvk.api_version}/{gvk.kind}" for gvk in served}
-        return Cluster(self._version, self._host.cluster.version().git_version, tuple(sorted(versions_served)))
+        told = tuple(sorted(api_versions(served)))
+        return Cluster(self._version, self._host.cluster.version().git_version, told)
 
     @cached_property
     def _version(self) -> str:

@@ -22,13 +22,16 @@ from kubernator.tools import cache as caches
 from kubernator.tools import helm
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kubernator.model.gvk import GroupVersionKind
     from kubernator.plugin import Host
     from kubernator.plugins.helm.release import Release
     from kubernator.plugins.helm.scan import Chart
     from kubernator.plugins.helm.workplace import Workplace
     from kubernator.tools.process import Completed
 
-__all__ = ["Cluster", "Renderer"]
+__all__ = ["Cluster", "Renderer", "api_versions"]
 
 TIMEOUT: Final = 300.0
 """Seconds for one chart, of which large ones take two."""
@@ -167,21 +170,25 @@ class Renderer:
         )
 
 
+def api_versions(served: Iterable[GroupVersionKind]) -> frozenset[str]:
+    """Return what is served as charts ask for it: ``apps/v1`` and ``apps/v1/Deployment``."""
+    return frozenset(told for gvk in served for told in (gvk.api_version, f"{gvk.api_version}/{gvk.kind}"))
+
+
 def _defined(text: str) -> frozenset[str]:
-    """Return what definitions in the output make the cluster serve, as charts ask for it: versions, and with kinds."""
+    """Return the API versions that definitions in the output make the cluster serve."""
     if DEFINITION.kind not in text:
         return frozenset()
     from kubernator.schema import custom  # noqa: PLC0415 - few charts bring definitions
 
-    found = [
+    return api_versions(
         kind.gvk
         for part in helm.parts(text)
         if DEFINITION.kind in part.text
         for document in yamldoc.parse(part.text, origin=Origin(path=PurePath(part.source)), problems=[])
         if isinstance(document.value, dict) and document.value.get("kind") == DEFINITION.kind
         for kind, _ in custom.versions(document.value)
-    ]
-    return frozenset(told for gvk in found for told in (gvk.api_version, f"{gvk.api_version}/{gvk.kind}"))
+    )
 
 
 def _digest(content: str) -> str:
