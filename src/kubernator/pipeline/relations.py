@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from kubernator.model.gvk import DEFINITION
+from kubernator.model.gvk import DEFINITION, GroupKind
 from kubernator.model.ref import ResourceRef
 from kubernator.model.reference import Reference, Strength
 from kubernator.pipeline.fields import at, items, mapping, selects
@@ -72,10 +72,8 @@ def find(resources: Sequence[Resource], pods: Sequence[podrefs.Pods]) -> Iterato
 def _definitions(by_kind: Mapping[tuple[str, str], Sequence[Resource]]) -> Iterator[Reference]:
     configurations = [each for kind in _WEBHOOKS for each in by_kind.get(kind, ())]
     for definition in by_kind.get(DEFINITION, ()):
-        spec = mapping(definition.manifest.get("spec"))
-        names = mapping(spec.get("names"))
-        kind = (str(spec.get("group")), str(names.get("kind")))
-        for custom in by_kind.get(kind, ()):
+        names = mapping(mapping(definition.manifest.get("spec")).get("names"))
+        for custom in by_kind.get(GroupKind.defined_by(definition.manifest), ()):
             reason = f"is defined by CustomResourceDefinition `{definition.ref.name}`"
             yield Reference(custom.ref, definition.ref, reason, ("kind",), Strength.NEEDED, wait=True)
             for configuration in configurations:

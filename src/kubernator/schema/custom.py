@@ -34,7 +34,6 @@ def versions(crd: Manifest) -> Iterator[tuple[api.Kind, Mapping[str, Any]]]:
         return
     for version in _version_entries(spec):
         own = mapping(version.get("schema")) or mapping(spec.get("validation"))
-        subresources = mapping(version.get("subresources")) or mapping(spec.get("subresources"))
         short = names.get("shortNames")
         yield (
             api.Kind(
@@ -44,7 +43,7 @@ def versions(crd: Manifest) -> Iterator[tuple[api.Kind, Mapping[str, Any]]]:
                 namespaced=spec.get("scope", "Namespaced") == "Namespaced",
                 verbs=_VERBS,
                 short_names=tuple(map(str, short)) if isinstance(short, list) else (),
-                subresources=frozenset(subresources),
+                subresources=frozenset(_subresources(spec, version)),
             ),
             mapping(own.get("openAPIV3Schema")),
         )
@@ -72,8 +71,7 @@ def scaled(crd: Manifest) -> Iterator[tuple[gvks.GroupVersionKind, tuple[str, ..
     spec = mapping(crd.get("spec"))
     entries = {version["name"]: version for version in _version_entries(spec)}
     for kind, _ in versions(crd):
-        own = mapping(entries[kind.gvk.version].get("subresources")) or mapping(spec.get("subresources"))
-        where = mapping(own.get("scale")).get("specReplicasPath")
+        where = mapping(_subresources(spec, entries[kind.gvk.version]).get("scale")).get("specReplicasPath")
         if isinstance(where, str) and where:
             yield kind.gvk, tuple(where.removeprefix(".").split("."))
 
@@ -85,6 +83,10 @@ def _age(version: str) -> tuple[int, int, int]:
         return (0, 0, 0)
     major, stage, minor = found.groups()
     return (["alpha", "beta", None].index(stage) + 1, int(major), int(minor or 0))
+
+
+def _subresources(spec: Mapping[str, Any], version: Mapping[str, Any]) -> Mapping[str, Any]:
+    return mapping(version.get("subresources")) or mapping(spec.get("subresources"))
 
 
 def _version_entries(spec: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:

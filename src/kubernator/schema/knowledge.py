@@ -102,20 +102,19 @@ class Knowledge:
         served = [kind.gvk for kind in self._documents.kinds()]
         wrong = self._complete or is_builtin_group(resource.gvk.group) or resource.gvk.group_kind in self._made
         what = f"`{resource.gvk.api_version}/{resource.gvk.kind}`"
+        declared = any(gvk.group_kind == resource.gvk.group_kind for gvk in self._declared)
+        unserved = resource.gvk.group_kind in self._made and not declared
         return Diagnostic(
             severity=Severity.ERROR if wrong else Severity.WARNING,
             message=suggesting.unknown(resource.gvk) if wrong else f"{what} is not known here, so this is not checked",
             origin=resource.place(("kind",)),
             resource=str(resource),
             changed_by=tuple(map(str, resource.touched_by)),
-            hint=suggesting.meant(resource.gvk, [*served, *self._declared])
-            if resource.gvk.group_kind not in self._made or self._is_declared(resource.gvk.group_kind)
-            else "its CustomResourceDefinition serves no version of it",
+            hint="its CustomResourceDefinition serves no version of it"
+            if unserved
+            else suggesting.meant(resource.gvk, [*served, *self._declared]),
             code="kind",
         )
-
-    def _is_declared(self, kind: GroupKind) -> bool:
-        return any(gvk.group_kind == kind for gvk in self._declared)
 
     def _told(self, gvk: GroupVersionKind) -> Fault | None:
         if gvk in self._declared or gvk in self._deprecated:
